@@ -1,0 +1,55 @@
+"""What a build produces: plain data that can be loaded now, or stored and loaded later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+CONSTANT_MAGIC: Final = 0x7ACE0000
+"""Constants that the loader fills in are `ld_imm64` instructions with this value plus their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapDefinition:
+    """One map as the kernel's BPF_MAP_CREATE takes it."""
+
+    name: str
+    type: int
+    key_size: int
+    value_size: int
+    max_entries: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapReference:
+    """The 16-byte instruction at index `instruction` takes the descriptor of the map `map`."""
+
+    instruction: int
+    map: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantReference:
+    """The 16-byte instruction at index `instruction` takes the constant number `constant`."""
+
+    instruction: int
+    constant: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramObject:
+    """One function's instructions (8 bytes each) with everything that must be filled in before loading."""
+
+    name: str
+    instructions: bytes
+    maps: tuple[MapReference, ...]
+    constants: tuple[ConstantReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltObject:
+    """All programs and maps of one script."""
+
+    programs: tuple[ProgramObject, ...]
+    maps: tuple[MapDefinition, ...]

@@ -1,0 +1,95 @@
+"""What a decoder is: the part that turns a raw value into what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+class Operand(Enum):
+    """The kind of raw value a decoder takes."""
+
+    INTEGER = "an integer"
+    BYTES = "bytes"
+    ADDRESS = "an IPv4 address in 4 bytes or an IPv6 address in 16"
+
+
+class Parameter(Enum):
+    """The kind of constant argument a decoder takes after its operand."""
+
+    WORD = "a bare word"
+    INTEGER = "an integer constant"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeContext:
+    """What a run knows and a raw value does not.
+
+    `wall_offset()` gives nanoseconds to add to a monotonic timestamp to get wall-clock time since the
+    epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0 before it);
+    `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for each text that was
+    longer. `targets` are the rule's (probe, function) names.
+    """
+
+    wall_offset: Callable[[], int]
+    start: Callable[[], int]
+    text_limit: int
+    on_cut: Callable[[], None]
+    targets: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A decoder bound to its constant arguments and a run.
+
+    `text` gives what a person reads. `number`, where it is not None, gives the value that a numeric format
+    (`%d`, `%f`) shows instead of the raw integer: an int or a float. `machine` gives the raw value for
+    machine outputs (int, str, float, None); `differs` says whether they should carry `text` beside it.
+    """
+
+    text: Callable[[object], str]
+    number: Callable[[object], int | float] | None = None
+    machine: Callable[[object], object] | None = None
+    differs: bool = True
+
+
+class Decoder(Protocol):
+    """One decoder. `name` is its word in the language; `internal` ones have none and are chosen by type.
+
+    `width` and `right` are the column's usual width in characters and whether it is aligned right.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str:
+        """One line of documentation."""
+        ...
+
+    @property
+    def example(self) -> str:
+        """A script that uses it (empty for an internal one)."""
+        ...
+
+    @property
+    def operand(self) -> Operand: ...
+    @property
+    def parameters(self) -> tuple[Parameter, ...]: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def right(self) -> bool: ...
+
+    def check(self, arguments: tuple[object, ...]) -> str | None:
+        """Say what is wrong with the constant arguments (a sentence with the fix), or None."""
+        ...
+
+    def bind(self, arguments: tuple[object, ...], context: DecodeContext) -> Reading:
+        """Return the functions that read a raw value in this run."""
+        ...
+
+    def encode(self, text: str, arguments: tuple[object, ...]) -> int | None:
+        """Return the raw value that reads as `text`, so that a comparison can run in the kernel; else None."""
+        ...

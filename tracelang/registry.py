@@ -1,0 +1,84 @@
+"""Named things that can be added by a file: probe kinds, decoders, sinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from typing import Generic, Protocol, TypeVar
+
+
+class Named(Protocol):
+    """What a registry holds: anything with a name."""
+
+    @property
+    def name(self) -> str:
+        """The word users write."""
+        ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+class Registry(Generic[T]):
+    """Holds named objects in order of registration and finds near misses."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._items: dict[str, T] = {}
+
+    def register(self, item: T) -> T:
+        """Add `item` under its name; a second one of that name is a defect (`ValueError`)."""
+        if item.name in self._items:
+            raise ValueError(f"{self.what} {item.name!r} is registered twice")
+        self._items[item.name] = item
+        return item
+
+    def get(self, name: str) -> T | None:
+        """Return the object of that name, or None."""
+        return self._items.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        """Every registered name, in order of registration."""
+        return tuple(self._items)
+
+    def suggest(self, name: str) -> tuple[str, ...]:
+        """Return up to three names that `name` may have meant, nearest first."""
+        return nearest(name, self._items)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._items.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._items
+
+
+def nearest(name: str, candidates: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
+    """Return up to `limit` candidates that resemble `name`, nearest first.
+
+    Short names must be closer than long ones, so that `pid` never suggests `bin`. A candidate that
+    has the name as one of its underscore-separated ends is always near (`openat` for `sys_openat`).
+    """
+    lowered = name.lower()
+    threshold = 0.6 if len(name) > 4 else 0.65
+    scored: list[tuple[float, str]] = []
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(lowered)
+    for candidate in candidates:
+        if candidate == name:
+            continue
+        folded = candidate.lower()
+        matcher.set_seq1(folded)
+        if matcher.real_quick_ratio() < threshold or matcher.quick_ratio() < threshold:
+            if not _extends(folded, lowered):
+                continue
+        score = matcher.ratio()
+        if _extends(folded, lowered):
+            score = max(score, 0.8)
+        if score >= threshold:
+            scored.append((score, candidate))
+    scored.sort(key=lambda pair: (-pair[0], pair[1]))
+    return tuple(candidate for _, candidate in scored[:limit])
+
+
+def _extends(candidate: str, name: str) -> bool:
+    return len(name) >= 3 and (candidate.endswith("_" + name) or candidate.startswith(name + "_"))
