@@ -20,11 +20,16 @@ T = TypeVar("T", bound=Named)
 
 
 class Registry(Generic[T]):
-    """Holds named objects in order of registration and finds near misses."""
+    """Holds named objects in order of registration and finds near misses.
 
-    def __init__(self, what: str) -> None:
+    `group` names the entry points through which other packages add theirs. They are looked for only when
+    a name is not found or all are asked for: reading the installed packages' metadata is slow.
+    """
+
+    def __init__(self, what: str, group: str | None = None) -> None:
         self.what = what
         self._items: dict[str, T] = {}
+        self._group = group
 
     def register(self, item: T) -> T:
         """Add `item` under its name; a second one of that name is a defect (`ValueError`)."""
@@ -35,21 +40,32 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T | None:
         """Return the object of that name, or None."""
-        return self._items.get(name)
+        return self._items.get(name) or self._all().get(name)
 
     def names(self) -> tuple[str, ...]:
         """Every registered name, in order of registration."""
-        return tuple(self._items)
+        return tuple(self._all())
 
     def suggest(self, name: str) -> tuple[str, ...]:
         """Return up to three names that `name` may have meant, nearest first."""
-        return nearest(name, self._items)
+        return nearest(name, self._all())
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._items.values())
+        return iter(self._all().values())
 
     def __contains__(self, name: object) -> bool:
-        return name in self._items
+        return name in self._items or name in self._all()
+
+    def _all(self) -> dict[str, T]:
+        """Return the objects by name, those of other packages among them."""
+        if self._group is not None:
+            # Late: it costs more than all else a start from the cache does.
+            from importlib.metadata import entry_points
+
+            group, self._group = self._group, None
+            for point in entry_points(group=group):
+                self.register(point.load())
+        return self._items
 
 
 def nearest(name: str, candidates: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:

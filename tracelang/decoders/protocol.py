@@ -8,6 +8,14 @@ from enum import Enum
 from typing import Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a raw value becomes what a person reads: a decoder's name and its constant arguments."""
+
+    decoder: str
+    arguments: tuple[object, ...] = ()
+
+
 class Operand(Enum):
     """The kind of raw value a decoder takes."""
 
@@ -27,10 +35,10 @@ class Parameter(Enum):
 class DecodeContext:
     """What a run knows and a raw value does not.
 
-    `wall_offset()` gives nanoseconds to add to a monotonic timestamp to get wall-clock time since the
-    epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0 before it);
-    `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for each text that was
-    longer. `targets` are the rule's (probe, function) names.
+    `wall_offset()` gives nanoseconds to add to a monotonic timestamp to get wall-clock time since
+    the epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0 before
+    it); `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for each
+    text that was longer. `targets` are the rule's (probe, function) names.
     """
 
     wall_offset: Callable[[], int]
@@ -44,25 +52,33 @@ class DecodeContext:
 class Reading:
     """A decoder bound to its constant arguments and a run.
 
-    `text` gives what a person reads. `number`, where it is not None, gives the value that a numeric format
-    (`%d`, `%f`) shows instead of the raw integer: an int or a float. `machine` gives the raw value for
-    machine outputs (int, str, float, None); `differs` says whether they should carry `text` beside it.
+    `text` gives what a person reads. `number`, where it is not None, gives the value that a numeric
+    format (`%d`, `%f`) shows instead of the raw integer: an int or a float. `machine` gives the raw
+    value for machine outputs (int, str, float, bool, None, a list of them; bytes for text that is
+    no UTF-8); `differs` says whether they should carry `text` beside it. `scaled` gives, where the
+    number has a fraction, that number as an integer of units of 10**-`digits`, so that no digit is
+    lost on the way through a float.
     """
 
     text: Callable[[object], str]
     number: Callable[[object], int | float] | None = None
     machine: Callable[[object], object] | None = None
     differs: bool = True
+    scaled: Callable[[object], int] | None = None
+    digits: int = 0
 
 
 class Decoder(Protocol):
-    """One decoder. `name` is its word in the language; `internal` ones have none and are chosen by type.
+    """One decoder. `name` is its word in the language; an internal one is chosen by type instead.
 
     `width` and `right` are the column's usual width in characters and whether it is aligned right.
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The word users write, or what a type chooses it by."""
+        ...
+
     @property
     def summary(self) -> str:
         """One line of documentation."""
@@ -74,13 +90,24 @@ class Decoder(Protocol):
         ...
 
     @property
-    def operand(self) -> Operand: ...
+    def operand(self) -> Operand:
+        """The kind of raw value it takes."""
+        ...
+
     @property
-    def parameters(self) -> tuple[Parameter, ...]: ...
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The kinds of its constant arguments."""
+        ...
+
     @property
-    def width(self) -> int: ...
+    def width(self) -> int:
+        """The usual width of its column, in characters."""
+        ...
+
     @property
-    def right(self) -> bool: ...
+    def right(self) -> bool:
+        """Whether its column is aligned right."""
+        ...
 
     def check(self, arguments: tuple[object, ...]) -> str | None:
         """Say what is wrong with the constant arguments (a sentence with the fix), or None."""
@@ -91,5 +118,5 @@ class Decoder(Protocol):
         ...
 
     def encode(self, text: str, arguments: tuple[object, ...]) -> int | None:
-        """Return the raw value that reads as `text`, so that a comparison can run in the kernel; else None."""
+        """Return the raw value that reads as `text`, for comparing in the kernel; else None."""
         ...

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tracelang.decoders.protocol import Decoding
+from tracelang.mechanism import Mechanism, PerfEvent
+
+if TYPE_CHECKING:
+    from tracelang.plan.code import Statement
+
+__all__ = ["Decoding", "Mechanism", "PerfEvent"]
 
 # --- C-level values --------------------------------------------------------------------------------
 
@@ -89,36 +97,6 @@ class Record:
 # --- What is attached ------------------------------------------------------------------------------
 
 
-class Mechanism(Enum):
-    """The ways the kernel offers to run a program, in its own terms."""
-
-    KPROBE = "kprobe"
-    KRETPROBE = "kretprobe"
-    FENTRY = "fentry"
-    FEXIT = "fexit"
-    TRACEPOINT = "tracepoint"
-    RAW_TRACEPOINT = "raw_tracepoint"
-    UPROBE = "uprobe"
-    URETPROBE = "uretprobe"
-    PERF_EVENT = "perf_event"
-    RUN = "run"
-    """Not attached: run once by the tracer itself (`begin`, `end`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PerfEvent:
-    """A perf event: type and config as in `perf_event_attr`; just one of period and frequency is not 0.
-
-    `all_cpus` says whether it counts on every CPU or on one.
-    """
-
-    type: int
-    config: int
-    period: int = 0
-    frequency: int = 0
-    all_cpus: bool = True
-
-
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """One program at one place.
@@ -139,14 +117,6 @@ class Attachment:
 
 
 # --- What is shown ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """How a raw value becomes what a person reads: a decoder's name and its constant arguments."""
-
-    decoder: str
-    arguments: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +143,93 @@ class RuleOutput:
     targets: tuple[tuple[str, str], ...]
     format: str | None = None
     arguments: tuple[Column, ...] = ()
+
+
+# --- What is generated -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StructMember:
+    """One used member: `type` is its C type, `count` its elements (0: not an array)."""
+
+    name: str
+    type: str
+    offset: int
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StructDeclaration:
+    """A kernel type with only the members that are used, each at its place on this kernel."""
+
+    keyword: str
+    name: str
+    size: int
+    members: tuple[StructMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchField:
+    """A buffer too large for the stack."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One BPF program. `context` is the C type its argument points to; `origin` says what it is for."""
+
+    name: str
+    context: str
+    origin: str
+    body: tuple[Statement, ...]
+    scratch: tuple[ScratchField, ...]
+    rule: int
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowPlan:
+    """The programs that keep the set of followed processes: they learn of new and gone ones.
+
+    The offsets are of `child_pid` in sched_process_fork's record and `pid` in sched_process_free's.
+    """
+
+    child_pid_offset: int
+    pid_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole script, ready to be generated, attached and shown.
+
+    `transport` is `ring` or `perf`; `buffer_size` its bytes (all CPUs together for a ring).
+    """
+
+    name: str
+    programs: tuple[Program, ...]
+    records: tuple[Record, ...]
+    structs: tuple[StructDeclaration, ...]
+    attachments: tuple[Attachment, ...]
+    outputs: tuple[RuleOutput, ...]
+    follow: FollowPlan | None
+    transport: str
+    stop_after: int | None
+    stop_events: int | None
+    limits: tuple[int | None, ...]
+    samples: tuple[tuple[int, int] | None, ...]
+
+
+COUNTERS_PER_RULE: Final = 4
+"""How many counters each rule has: see `Counter`."""
+
+
+class Counter(Enum):
+    """What a rule counts besides its events, as an index into its counters."""
+
+    LOST = 0
+    SAMPLED_OUT = 1
+    LIMITED = 2
+    UNREADABLE = 3

@@ -370,12 +370,16 @@ class Let(Node):
 
 @dataclass(frozen=True, slots=True)
 class Table(Node):
-    """`table NAME { 1: "READ", else: "?" }`; `otherwise` is None without an `else`."""
+    """`table NAME { 1: "READ", else: "?" }`; `otherwise` is None without an `else`.
+
+    `entry_spans` are the places of the entries, that of the `else` last; empty in a tree made by hand.
+    """
 
     name: str
     entries: tuple[tuple[int, str], ...]
     otherwise: str | None = None
     name_span: Span = field(compare=False, repr=False, kw_only=True)
+    entry_spans: tuple[Span, ...] = field(default=(), compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

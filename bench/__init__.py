@@ -1,0 +1,1 @@
+"""Benchmarks, printed and not asserted; run one by `python -m bench.NAME`."""

@@ -1,0 +1,45 @@
+"""`tracelang check`: everything short of loading, without root."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from tracelang.cli import options
+from tracelang.cli.compile import make_options
+from tracelang.cli.inputs import read_inputs
+from tracelang.cli.kernels import open_kernel
+from tracelang.cli.render import show
+from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.pipeline import Compilation
+
+_DESCRIPTION: Final = "Check scripts without running them; no root is needed."
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status: the worst of all scripts."""
+    parser = options.Parser(prog="tracelang check", description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("scripts", nargs="+", metavar="FILE", help="scripts, or one-liners in quotes")
+    parser.add_argument("-q", dest="quiet", action="store_true", help="say nothing of good scripts")
+    options.add_kernel(parser)
+    options.add_compiling(parser)
+    known, unknown = parser.parse_known_args(arguments)
+    given = options.script_arguments(unknown, ())
+    if not known.scripts:
+        raise fail("U100", "no script is given")
+    kernel = open_kernel(known.kernel)
+    worst = 0
+    for text in known.scripts:
+        try:
+            compilation = Compilation(read_inputs([text]), kernel, make_options(known, given))
+            plan = compilation.plan
+            _ = compilation.artifact
+            show(compilation.warnings)
+            if not known.quiet:
+                count = len(plan.attachments)
+                print(f"{compilation.name}: ok, {count} probe{'s' * (count != 1)}")
+        except DiagnosticError as error:
+            sys.stdout.flush()
+            show(error.diagnostics)
+            worst = max(worst, error.status)
+    return worst

@@ -1,0 +1,74 @@
+"""`tracelang emit`: any stage of a compilation, as text."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Final
+
+from tracelang.cli import options
+from tracelang.cli.compile import compile_script, make_options
+from tracelang.cli.inputs import read_inputs
+from tracelang.cli.kernels import open_kernel
+from tracelang.pipeline import Compilation
+
+_DESCRIPTION: Final = "Show a stage of the compilation."
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status."""
+    parser = options.Parser(prog="tracelang emit", description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("stage", choices=tuple(_STAGES), help="which stage")
+    parser.add_argument("scripts", nargs="+", metavar="TEXT_OR_FILE", help="the script")
+    options.add_kernel(parser)
+    options.add_compiling(parser)
+    parser.set_defaults(
+        pid=None, follow=False, command=None, comm=None, cgroup=None, container=None
+    )
+    known, unknown = parser.parse_known_args(arguments)
+    given = options.script_arguments(unknown, ())
+    print(_STAGES[known.stage](known, given), end="")
+    return 0
+
+
+def _compile(known: argparse.Namespace, given: Mapping[str, str]) -> Compilation:
+    sources = read_inputs(known.scripts)
+    return Compilation(sources, open_kernel(known.kernel), make_options(known, given))
+
+
+def _ast(known: argparse.Namespace, given: Mapping[str, str]) -> str:
+    from tracelang.cli.dump import dump
+
+    return dump(_compile(known, given).ast)
+
+
+def _plan(known: argparse.Namespace, given: Mapping[str, str]) -> str:
+    from tracelang.cli.dump import dump
+
+    return dump(_compile(known, given).plan)
+
+
+def _c(known: argparse.Namespace, given: Mapping[str, str]) -> str:
+    return _compile(known, given).artifact.c_text
+
+
+def _ctypes(known: argparse.Namespace, given: Mapping[str, str]) -> str:
+    return _compile(known, given).artifact.ctypes_text
+
+
+def _asm(known: argparse.Namespace, given: Mapping[str, str]) -> str:
+    from tracelang.build.disassemble import disassemble
+
+    with ExitStack() as stack:
+        script = compile_script(known, read_inputs(known.scripts), given, stack)
+        return disassemble(script.built)
+
+
+_STAGES: Final[Mapping[str, Callable[[argparse.Namespace, Mapping[str, str]], str]]] = {
+    "ast": _ast,
+    "plan": _plan,
+    "c": _c,
+    "ctypes": _ctypes,
+    "asm": _asm,
+}

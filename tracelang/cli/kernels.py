@@ -1,0 +1,25 @@
+"""Which kernel a command is about."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracelang.kernel.view import KernelView
+
+
+def open_kernel(directory: str | None) -> KernelView:
+    """Return the running kernel, or a recorded one; tracefs is mounted when that takes only being root."""
+    if directory is not None:
+        from tracelang.kernel.recorded import RecordedKernel
+
+        return RecordedKernel(Path(directory))
+    from tracelang.kernel.live import LiveKernel, mount_tracefs
+
+    kernel = LiveKernel()
+    if kernel.tracefs is None and os.geteuid() == 0:
+        mount_tracefs()
+        kernel = LiveKernel()
+    return kernel

@@ -1,0 +1,97 @@
+"""Which processes a run is about: from `-c -p --follow --comm --cgroup --container` to a filter."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracelang.diagnostics import fail
+from tracelang.registry import nearest
+
+if TYPE_CHECKING:
+    from tracelang.plan.processes import ProcessFilter
+
+
+def choose_processes(known: argparse.Namespace) -> tuple[ProcessFilter, tuple[int, ...]]:
+    """Return the filter the kernel applies, and the processes it follows from the start.
+
+    Raises U2xx for a process, cgroup or container there is not, U104 for options that contradict.
+    """
+    from tracelang.plan.processes import ProcessFilter
+
+    pid = _pid(known.pid)
+    if known.follow and pid is None and not known.command:
+        raise fail("U104", "`--follow` goes with `-p PID`", help=["name the process to follow"])
+    if known.command and pid is not None:
+        raise fail("U104", "`-c` and `-p` exclude each other")
+    cgroup, level = _cgroup(known)
+    followed: tuple[int, ...] = ()
+    if pid is not None and known.follow:
+        from tracelang.runtime.processes import list_descendants
+
+        followed = (pid, *list_descendants(pid))
+    follow = bool(known.command) or bool(followed)
+    return ProcessFilter(pid, follow, known.comm, cgroup, level), followed
+
+
+def _pid(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise fail("U210", f"`{text}` is not a process id", help=["give its number: `-p 42`"])
+    from tracelang.runtime.processes import require_process
+
+    require_process(int(text))
+    return int(text)
+
+
+# --- cgroups ---------------------------------------------------------------------------------------
+
+
+def _cgroup(known: argparse.Namespace) -> tuple[int | None, int]:
+    """Return the id of the cgroup wanted and its level below the root."""
+    if known.cgroup is None and known.container is None:
+        return None, 0
+    root = _cgroup_root()
+    path = _container(known.container, root) if known.container else _path(known.cgroup, root)
+    return path.stat().st_ino, len(path.relative_to(root).parts)
+
+
+def _cgroup_root() -> Path:
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _, where, kind, *_ = line.split()
+        if kind == "cgroup2":
+            return Path(where)
+    raise fail(
+        "T340",
+        "there is no cgroup v2 hierarchy on this machine",
+        help=["mount it: `mount -t cgroup2 none /sys/fs/cgroup`"],
+    )
+
+
+def _path(text: str, root: Path) -> Path:
+    path = Path(text) if text.startswith(str(root)) else root / text.lstrip("/")
+    if not path.is_dir():
+        names = [str(p.relative_to(root)) for p in root.rglob("*") if p.is_dir()]
+        near = nearest(text.strip("/"), names)
+        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
+        raise fail("U214", f"there is no cgroup `{text}` below {root}", help=hint)
+    return path
+
+
+def _container(text: str, root: Path) -> Path:
+    found = [p for p in root.rglob(f"*{text}*") if p.is_dir() and _is_container(p.name, text)]
+    shortest = sorted(found, key=lambda p: len(p.parts))[:1]
+    if not shortest:
+        raise fail(
+            "U215",
+            f"no running container has an id that begins with `{text}`",
+            help=["the id is what `docker ps`, `podman ps` or `crictl ps` shows"],
+        )
+    return shortest[0]
+
+
+def _is_container(name: str, text: str) -> bool:
+    bare = name.removesuffix(".scope").rpartition("-")[2]
+    return bare.startswith(text)

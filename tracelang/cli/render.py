@@ -1,0 +1,88 @@
+"""Diagnostics as a person reads them: the message, the line with the place marked, notes and help."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Final, TextIO
+
+from tracelang.diagnostics import Diagnostic, Label, Severity
+
+_BOLD: Final = "1"
+_RED: Final = "1;31"
+_YELLOW: Final = "1;33"
+_BLUE: Final = "1;34"
+_CYAN: Final = "1;36"
+_WIDEST_LINE: Final = 160
+
+
+class Painter:
+    """Puts colour around text, or nothing."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, text: str, style: str) -> str:
+        """Return the text in a style (an SGR parameter)."""
+        return f"\x1b[{style}m{text}\x1b[0m" if self._on and text else text
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal whose user has not asked for plain text."""
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def show(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None) -> None:
+    """Write diagnostics to a stream (standard error)."""
+    out = stream if stream is not None else sys.stderr
+    paint = Painter(on=wants_colour(out))
+    for diagnostic in diagnostics:
+        out.write(render(diagnostic, paint))
+
+
+def render(diagnostic: Diagnostic, paint: Painter) -> str:
+    """Return a diagnostic's text, ending in a newline."""
+    colour = _RED if diagnostic.severity is Severity.ERROR else _YELLOW
+    head = paint(f"{diagnostic.severity.value}[{diagnostic.code}]", colour)
+    lines = [f"{head}{paint(': ' + diagnostic.message, _BOLD)}"]
+    labels = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
+    gutter = max((len(str(label.span.line)) for label in labels), default=1) + 2
+    for index, label in enumerate(labels):
+        lines += _excerpt(label, gutter, colour if index == 0 else _BLUE, index == 0, paint)
+    margin = " " * gutter
+    for kind, texts, style in (
+        ("note", diagnostic.notes, _BOLD),
+        ("help", diagnostic.help, _CYAN),
+    ):
+        for text in texts:
+            body = text.replace("\n", f"\n{margin}         ")
+            lines.append(f"{margin}{paint('=', _BLUE)} {paint(kind, style)}: {body}")
+    return "\n".join(lines) + "\n"
+
+
+def _excerpt(label: Label, gutter: int, colour: str, first: bool, paint: Painter) -> list[str]:
+    span = label.span
+    line, column = span.line, span.column
+    text, shift = _window(span.source.line_text(line), column)
+    width = max(1, min(span.end - span.start, len(text) - (column - 1 - shift)))
+    bar = paint("|", _BLUE)
+    arrow = "-->" if first else ":::"
+    place = f"{paint(arrow, _BLUE)} {span.source.name}:{line}:{column}"
+    mark = paint(("^" if first else "-") * width, colour)
+    note = f" {paint(label.text, colour)}" if label.text else ""
+    return [
+        f"{' ' * (gutter - 1)}{place}",
+        f"{' ' * gutter}{bar}",
+        f"{paint(str(line).rjust(gutter - 1), _BLUE)} {bar} {text}",
+        f"{' ' * gutter}{bar} {' ' * (column - 1 - shift)}{mark}{note}",
+    ]
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """Return the part of a very long line around a column, tabs and control characters as spaces."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    if len(plain) <= _WIDEST_LINE:
+        return plain, 0
+    shift = max(0, min(column - _WIDEST_LINE // 2, len(plain) - _WIDEST_LINE))
+    return plain[shift : shift + _WIDEST_LINE], shift

@@ -1,0 +1,197 @@
+"""`tracelang run`: trace until something ends it, and say what became of every event."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Final, TextIO
+
+from tracelang.cli import options
+from tracelang.cli.inputs import read_inputs
+from tracelang.diagnostics import fail
+
+if TYPE_CHECKING:
+    from tracelang.cli.compile import CompiledScript
+    from tracelang.runtime.session import Session, SessionOptions
+
+_DESCRIPTION: Final = "Trace until Ctrl-C, or until -c's command, -n or -d ends it."
+
+
+def build_parser() -> options.Parser:
+    """Return the parser of the command's own options; a script's params come on top."""
+    parser = options.Parser(
+        prog="tracelang run", description=_DESCRIPTION, add_help=False, allow_abbrev=False
+    )
+    add = parser.add_argument
+    add("scripts", nargs="*", metavar="TEXT_OR_FILE", help="one-liners, files, or `-` for standard input")  # fmt: skip
+    add("-h", "--help", action="store_true", help="this text, or a script's own description")
+    who = parser.add_argument_group("which processes")
+    who.add_argument("-c", dest="command", metavar="CMD", help="start CMD, trace it and its descendants, end with it")  # fmt: skip
+    who.add_argument("-p", dest="pid", metavar="PID", help="one process; ends when it has ended")
+    who.add_argument("--follow", action="store_true", help="with -p: its descendants too")
+    who.add_argument("--comm", metavar="NAME", help="tasks of that name")
+    who.add_argument("--cgroup", metavar="PATH", help="members of a cgroup and those below it")
+    who.add_argument("--container", metavar="ID", help="a container, by (the beginning of) its id")
+    end = parser.add_argument_group("when to end")
+    end.add_argument("-n", dest="events", metavar="EVENTS", type=options.positive, help="after so many events")  # fmt: skip
+    end.add_argument("-d", dest="duration", metavar="DURATION", type=options.duration, help="after so long")  # fmt: skip
+    out = parser.add_argument_group("output")
+    out.add_argument("-o", dest="output", metavar="FORMAT", help="table, text, json or csv")
+    out.add_argument("--out", metavar="FILE", help="write events to a file")
+    out.add_argument("-q", dest="quiet", action="store_true", help="no accounting line, no notes")
+    out.add_argument("-v", dest="verbose", action="store_true", help="say how each probe is attached")
+    tune = parser.add_argument_group("fine points")
+    options.add_compiling(tune)
+    tune.add_argument("--buffer", metavar="SIZE", type=options.size, help="bytes for events on their way")  # fmt: skip
+    tune.add_argument("--dry-run", action="store_true", help="load and attach, show nothing, end")
+    options.add_kernel(tune)
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status."""
+    parser = build_parser()
+    known, unknown = parser.parse_known_args(arguments)
+    if known.help:
+        return _help(parser, known)
+    if not known.scripts:
+        raise fail("U100", "no script is given", help=["name a file, or write a one-liner in quotes"])
+    if known.kernel is not None:
+        raise fail("U103", "a recorded kernel cannot be traced", help=["use `tracelang check --kernel`"])
+    words = tuple(w for action in parser._actions for w in action.option_strings)  # noqa: SLF001
+    given = options.script_arguments(unknown, words)
+    from tracelang.cli.compile import compile_script
+
+    with ExitStack() as stack:
+        script = compile_script(known, read_inputs(known.scripts), given, stack)
+        return _trace(known, script, stack)
+
+
+def _help(parser: options.Parser, known: argparse.Namespace) -> int:
+    if known.scripts:
+        from tracelang.cli.script_help import print_script_help
+
+        print_script_help(read_inputs(known.scripts)[0])
+        return 0
+    parser.print_help()
+    return 0
+
+
+# --- Tracing ---------------------------------------------------------------------------------------
+
+
+def _trace(known: argparse.Namespace, script: CompiledScript, stack: ExitStack) -> int:
+    from tracelang.runtime.session import Session
+
+    session = stack.enter_context(
+        Session(script.plan, script.built, _session_options(known, script), script.spans)
+    )
+    if known.verbose:
+        for line in script.describe_attachments():
+            options.warn(line)
+    if known.dry_run:
+        count = len(script.plan.attachments)
+        options.warn(f"attached {count} probe{'s' * (count != 1)}, now detached again")
+        return 0
+    stream = stack.enter_context(_output(known.out))
+    return _show(known, script, session, stream)
+
+
+def _session_options(known: argparse.Namespace, script: CompiledScript) -> SessionOptions:
+    from tracelang.runtime.command import split_command
+    from tracelang.runtime.session import SessionOptions
+
+    return SessionOptions(
+        known.buffer or _default_buffer(),
+        script.followed,
+        int(known.pid) if known.pid else None,
+        split_command(known.command) if known.command else (),
+        known.duration,
+        known.events,
+    )
+
+
+def _default_buffer() -> int:
+    """Return the default bytes for events: a 256th of the memory, from 1 to 64 MiB, a power of two."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    wanted = max(1 << 20, min(memory // 256, 1 << 26))
+    return 1 << (wanted.bit_length() - 1)
+
+
+def _output(path: str | None) -> AbstractContextManager[TextIO]:
+    """Return the stream events are written to; only a file is closed afterwards."""
+    if path is None:
+        return nullcontext(sys.stdout)
+    try:
+        return Path(path).open("w", encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise fail("U113", f"`{path}` cannot be written: {error.strerror}") from None
+
+
+def _show(
+    known: argparse.Namespace, script: CompiledScript, session: Session, stream: TextIO
+) -> int:
+    from tracelang.cli.showing import make_sink
+    from tracelang.sinks.protocol import feed
+
+    sink = make_sink(known.output, script, session, stream)
+    restore = _on_signals(session.stop)
+    started = time.process_time()
+    status = 0
+    try:
+        sink.begin()
+        session.run(lambda rows: feed(sink, rows), sink.flush)
+        sink.end()
+    except BrokenPipeError:
+        # The reader of our output has seen enough: that is an ordinary end.
+        _abandon(stream)
+    except OSError as error:
+        status = 3
+        options.warn(f"error[T330]: the output cannot be written: {error.strerror}")
+    finally:
+        restore()
+    session.accounting.cpu_seconds = time.process_time() - started
+    if not known.quiet:
+        _account(session)
+    return status
+
+
+def _abandon(stream: TextIO) -> None:
+    """Point a broken output elsewhere, so that nothing complains when it is flushed at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)
+
+
+def _account(session: Session) -> None:
+    if session.command_status:
+        status = session.command_status
+        how = f"status {status}" if status > 0 else f"signal {signal.Signals(-status).name}"
+        options.warn(f"the command ended with {how}")
+    options.warn(session.accounting.describe())
+
+
+def _on_signals(stop: Callable[[], None]) -> Callable[[], None]:
+    """Let the first SIGINT, SIGTERM or SIGHUP end the trace in good order, a second SIGINT at once."""
+    before = {}
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        stop()
+        if number == signal.SIGINT:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        before[number] = signal.signal(number, handle)
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore

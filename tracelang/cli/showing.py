@@ -1,0 +1,52 @@
+"""Showing events: the sink a run writes to, and what it knows of the run."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from tracelang.decoders.protocol import DecodeContext
+from tracelang.diagnostics import fail
+
+if TYPE_CHECKING:
+    from tracelang.cli.compile import CompiledScript
+    from tracelang.runtime.session import Session
+    from tracelang.sinks.protocol import Sink
+
+
+def make_sink(
+    name: str | None, script: CompiledScript, session: Session, stream: TextIO
+) -> Sink:
+    """Return the sink `-o` names (U105 for an unknown one), or the usual one."""
+    from tracelang.sinks import load_sinks
+    from tracelang.sinks.protocol import SinkSetup, options_for
+
+    kinds = load_sinks()
+    kind = kinds.get(name or "text")
+    if kind is None:
+        near = kinds.suggest(name or "")
+        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
+        has = f"there are: {', '.join(kinds.names())}"
+        raise fail("U105", f"there is no output format `{name}`", help=[*hint, has])
+    outputs = script.plan.outputs
+    contexts = {o.rule: _context(script, session, o.targets) for o in outputs}
+    setup = SinkSetup(
+        outputs, stream, script.compilation.decoders, contexts, options_for(stream)
+    )
+    return kind.create(setup)
+
+
+def _context(
+    script: CompiledScript, session: Session, targets: tuple[tuple[str, str], ...]
+) -> DecodeContext:
+    def count_cut() -> None:
+        session.accounting.cut += 1
+
+    return DecodeContext(
+        wall_offset, lambda: session.first_event, script.text_limit, count_cut, targets
+    )
+
+
+def wall_offset() -> int:
+    """Return the nanoseconds from the monotonic clock to the wall clock, now."""
+    return time.time_ns() - time.monotonic_ns()

@@ -1,0 +1,120 @@
+"""Values as C text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from tracelang.codegen.literals import c_string
+from tracelang.plan.code import (
+    Buffer,
+    BufferAddress,
+    ContextAddress,
+    ContextMember,
+    ContextSlot,
+    Convert,
+    Helper,
+    Home,
+    Literal,
+    MaskedBytes,
+    MemberAddress,
+    Number,
+    Operation,
+    Prefix,
+    Value,
+    Variable,
+)
+from tracelang.plan.ir import CType
+
+_HOMES: Final = {Home.STACK: "", Home.SCRATCH: "scratch->", Home.EVENT: "event->"}
+
+
+class ValueWriter:
+    """Writes values; `use` is told the name of every prelude function that is called."""
+
+    def __init__(self, use: Callable[[str], str]) -> None:
+        self._use = use
+
+    def write(self, value: Value) -> str:
+        """Return a value's C text, in parentheses where it is more than one word or call."""
+        match value:
+            case Number(number, type_):
+                return _number(number, type_)
+            case Variable(name):
+                return name
+            case ContextMember(name):
+                return f"ctx->{name}"
+            case ContextSlot(index):
+                return f"ctx[{index}]"
+            case ContextAddress(offset):
+                return self._call("context_at", "ctx", self.write(offset))
+            case Helper(name, arguments):
+                return self._call(name, *(self.write(a) for a in arguments))
+            case Operation(operator, left, right):
+                return f"({self.write(left)} {operator} {self.write(right)})"
+            case Prefix(operator, operand):
+                return f"{operator}{self.write(operand)}"
+            case Convert(operand, type_):
+                return f"({type_.name}){self.write(operand)}"
+            case MemberAddress(base, path):
+                return f"&{base.name}->{_path(path)}"
+            case BufferAddress(buffer, offset):
+                return self._at(buffer, offset)
+            case Literal(buffer, offset, data):
+                return self._literal(buffer, offset, data)
+            case MaskedBytes(buffer, offset, mask, data):
+                return self._masked(buffer, offset, mask, data)
+
+    def bare(self, value: Value) -> str:
+        """Return a value's C text without parentheses around the whole."""
+        text = self.write(value)
+        if isinstance(value, Operation):
+            return text[1:-1]
+        return text
+
+    def buffer(self, buffer: Buffer) -> str:
+        """Return a buffer's name in C."""
+        return _HOMES[buffer.home] + buffer.name
+
+    def _call(self, name: str, *arguments: str) -> str:
+        self._use(name)
+        return f"{name}({', '.join(arguments)})"
+
+    def _at(self, buffer: Buffer, offset: int) -> str:
+        name = self.buffer(buffer)
+        return f"{name} + {offset}" if offset else name
+
+    def _literal(self, buffer: Buffer, offset: int, data: bytes) -> str:
+        """Compare whole words: the text as a comment, the words as numbers of this byte order."""
+        tests = []
+        at = 0
+        while at < len(data):
+            size = next(s for s in (8, 4, 2, 1) if at + s <= len(data))
+            word = int.from_bytes(data[at : at + size], "little")
+            read = self._call(f"word{size * 8}", self._at(buffer, offset + at))
+            tests.append(f"{read} == {word:#x}")
+            at += size
+        return f"({' && '.join(tests)}) /* {c_string(data.rstrip(bytes(1)))} */"
+
+    def _masked(self, buffer: Buffer, offset: int, mask: bytes, data: bytes) -> str:
+        read = self._call("word64", self._at(buffer, offset))
+        mask_word, word = (int.from_bytes(b, "little") for b in (mask, data))
+        if mask == b"\xff" * 8:
+            return f"({read} == {word:#x})"
+        return f"(({read} & {mask_word:#x}) == {word:#x})"
+
+
+def _path(path: tuple[str, ...]) -> str:
+    return ".".join(path)
+
+
+def _number(number: int, type_: CType) -> str:
+    if type_.name.endswith("*"):
+        return "NULL" if not number else f"pointer({number:#x}ULL)"
+    if number == -(1 << 63):
+        return "(-0x7fffffffffffffffLL - 1)"
+    suffix = {"u64": "ULL", "s64": "LL"}.get(type_.name, "")
+    if abs(number) >= 1 << 31 and not suffix:
+        suffix = "LL" if number < 0 else "U"
+    text = f"{number:#x}" if number > 0xFFFF_FFFF else str(number)
+    return f"({text}{suffix})" if number < 0 else f"{text}{suffix}"

@@ -1,0 +1,384 @@
+"""The body of a program: a small, C-shaped language of values and statements, with no names to look up.
+
+Values are 64-bit or smaller integers and pointers; texts and byte strings live in buffers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tracelang.plan.ir import CType
+
+
+class Memory(Enum):
+    """Which helper reads an address. EITHER decides by the address, at run time."""
+
+    KERNEL = "kernel"
+    USER = "user"
+    EITHER = "any"
+
+
+class Home(Enum):
+    """Where a buffer lives."""
+
+    STACK = "stack"
+    SCRATCH = "scratch"
+    EVENT = "event"
+
+
+# --- Values ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An integer constant."""
+
+    value: int
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A local variable."""
+
+    name: str
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class ContextMember:
+    """A member of the program's context: `ctx->name`."""
+
+    name: str
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSlot:
+    """A u64 of the program's context: `ctx[index]`."""
+
+    index: int
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class ContextAddress:
+    """An address inside the context: `offset` bytes from its start, plus a value."""
+
+    offset: Value
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A call of one of the prelude's functions."""
+
+    name: str
+    arguments: tuple[Value, ...]
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A binary C operator on values of fitting types."""
+
+    operator: str
+    left: Value
+    right: Value
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A unary C operator."""
+
+    operator: str
+    operand: Value
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """The value in another integer type."""
+
+    operand: Value
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAddress:
+    """The address of a member: `&base->path`."""
+
+    base: Variable
+    path: tuple[str, ...]
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Room for `size` bytes of text or data."""
+
+    name: str
+    size: int
+    home: Home
+
+
+@dataclass(frozen=True, slots=True)
+class BufferAddress:
+    """The address `offset` bytes into a buffer."""
+
+    buffer: Buffer
+    offset: int
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Constant bytes compared with the start of a buffer (from `offset`)."""
+
+    buffer: Buffer
+    offset: int
+    data: bytes
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedBytes:
+    """Whether 8 bytes at `offset` of a buffer, masked, equal a constant (both as the memory has them)."""
+
+    buffer: Buffer
+    offset: int
+    mask: bytes
+    data: bytes
+    type: CType
+
+
+Value = (
+    Number
+    | Variable
+    | ContextMember
+    | ContextSlot
+    | ContextAddress
+    | Helper
+    | Operation
+    | Prefix
+    | Convert
+    | MemberAddress
+    | BufferAddress
+    | Literal
+    | MaskedBytes
+)
+
+
+# --- Statements ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What follows comes from this line of the script."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A new local variable and its value."""
+
+    variable: Variable
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """A new value for a local variable."""
+
+    variable: Variable
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A new local variable read from memory; 0 where the address cannot be read."""
+
+    variable: Variable
+    address: Value
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBytes:
+    """Fill `length` bytes of a buffer, from `at` on, from memory."""
+
+    buffer: Buffer
+    at: int
+    length: int
+    address: Value
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCounted:
+    """Fill a buffer with a u32 count and up to `most` bytes from memory."""
+
+    buffer: Buffer
+    most: int
+    count: Value
+    address: Value
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """Fill a buffer with NUL-ended text of at most `capacity` bytes, NUL included.
+
+    `length`, where it is not None, becomes the text's bytes without the NUL.
+    """
+
+    buffer: Buffer
+    capacity: int
+    address: Value
+    memory: Memory
+    length: Variable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentComm:
+    """Fill a buffer of 16 bytes with the running task's name."""
+
+    buffer: Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class CopyText:
+    """Copy a buffer's text into another; `length` becomes its bytes without the NUL."""
+
+    target: Buffer
+    source: Buffer
+    length: Variable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetBytes:
+    """Put constant bytes into a buffer, from `at` on."""
+
+    buffer: Buffer
+    at: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PutWord:
+    """Put a 4-byte value into a buffer, at `at`."""
+
+    buffer: Buffer
+    at: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class TextSearch:
+    """Set `found` to whether the text matches `segments`: parts of a pattern between `*`.
+
+    `start` and `end` say whether the first is at the start and the last at the end. `?` in a segment is any
+    byte, given as None.
+    """
+
+    found: Variable
+    buffer: Buffer
+    length: Variable
+    segments: tuple[tuple[int | None, ...], ...]
+    start: bool
+    end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextEqual:
+    """Set `found` to whether two texts are equal."""
+
+    found: Variable
+    left: Buffer
+    right: Buffer
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """Statements under a condition."""
+
+    condition: Value
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Leave the program unless the condition holds."""
+
+    condition: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Leave the program for all but `keep` of each `of` events of a rule, counted on each CPU."""
+
+    rule: int
+    keep: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Leave the program when a rule had its events for this second; they are counted."""
+
+    rule: int
+    per_second: int
+    ts: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Get room for the rule's event, or count it as lost and leave the program."""
+
+    record: str
+    rule: int
+    ts: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Put a value into a field of the event."""
+
+    field: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Hand the event over."""
+
+    record: str
+
+
+Statement = (
+    Line
+    | Declare
+    | Assign
+    | Read
+    | ReadBytes
+    | ReadCounted
+    | ReadText
+    | CurrentComm
+    | CopyText
+    | SetBytes
+    | PutWord
+    | TextSearch
+    | TextEqual
+    | If
+    | Guard
+    | Sample
+    | Limit
+    | Reserve
+    | Store
+    | Submit
+)

@@ -1,0 +1,45 @@
+"""Layout: where each field of a record lies. Computed once, here; C, ctypes and the decoder follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from tracelang.plan.ir import U32, U64, CType, Record, RecordField
+
+HEADER: Final = (("ts", U64), ("rule", U32), ("target", U32))
+"""The fields every record starts with."""
+
+TS_SLOT: Final = 0
+TARGET_SLOT: Final = 2
+
+MOST_BYTES: Final = 32_768
+"""The largest event: what a ring buffer reservation may ask of the verifier, with room to spare."""
+
+
+def lay_out(name: str, fields: Iterable[tuple[str, CType]]) -> Record:
+    """Return a record with the header and `fields` in order, each at its natural alignment.
+
+    The size is rounded up to 8 bytes, as the ring buffer rounds it anyway.
+    """
+    offset = 0
+    placed = []
+    for field_name, type_ in (*HEADER, *fields):
+        offset = _align(offset, type_.alignment)
+        placed.append(RecordField(field_name, type_, offset))
+        offset += type_.size
+    return Record(name, tuple(placed), _align(offset, 8))
+
+
+def _align(offset: int, alignment: int) -> int:
+    return (offset + alignment - 1) // alignment * alignment
+
+
+def paddings(record: Record) -> Sequence[tuple[RecordField, int]]:
+    """Return each field with the bytes of padding in front of it; the rest of the record pads its end."""
+    result = []
+    end = 0
+    for field in record.fields:
+        result.append((field, field.offset - end))
+        end = field.offset + field.type.size
+    return result

@@ -1,0 +1,47 @@
+"""Which processes are traced: the filter every program starts with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracelang.plan.body import Body, key_of
+from tracelang.plan.code import CurrentComm, Guard, Helper, Literal, Number, Operation, Value
+from tracelang.plan.ir import U32, U64
+from tracelang.plan.pointers import CONDITION
+from tracelang.semantic import types
+from tracelang.semantic.model import Builtin
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFilter:
+    """What the command line restricts a run to; everything given must hold.
+
+    `pid` is one process; `follow` the set of processes kept while tracing (it starts with those the run
+    names); `comm` a task's name; `cgroup` the id of a cgroup whose members and descendants count, at
+    `cgroup_level` below the root.
+    """
+
+    pid: int | None = None
+    follow: bool = False
+    comm: str | None = None
+    cgroup: int | None = None
+    cgroup_level: int = 0
+
+
+def filter_processes(wanted: ProcessFilter, body: Body) -> None:
+    """Emit the guards, cheapest first."""
+    if wanted.pid is not None and not wanted.follow:
+        pid = body.declare("pid", U32, Helper("current_pid", (), U32))
+        body.remember(key_of("value", Builtin(types.U32, "pid")), pid)
+        body.emit(Guard(Operation("==", pid, Number(wanted.pid, U32), CONDITION)))
+    if wanted.follow:
+        body.emit(Guard(Helper("is_followed", (), CONDITION)))
+    if wanted.cgroup is not None:
+        level = Number(wanted.cgroup_level, U32)
+        here: Value = Helper("current_ancestor_cgroup", (level,), U64)
+        body.emit(Guard(Operation("==", here, Number(wanted.cgroup, U64), CONDITION)))
+    if wanted.comm is not None:
+        buffer = body.buffer("comm", 16)
+        body.emit(CurrentComm(buffer))
+        data = wanted.comm.encode()[:15] + b"\0"
+        body.emit(Guard(Literal(buffer, 0, data, CONDITION)))

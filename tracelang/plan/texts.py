@@ -1,0 +1,222 @@
+"""Texts and byte strings: reading them into buffers, for comparing and for the event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tracelang.plan import conditions, values
+from tracelang.plan.body import Body
+from tracelang.plan.code import (
+    Buffer,
+    ContextAddress,
+    ContextMember,
+    Convert,
+    CopyText,
+    CurrentComm,
+    Home,
+    If,
+    Memory,
+    Number,
+    Operation,
+    PutWord,
+    ReadBytes,
+    ReadCounted,
+    ReadText,
+    SetBytes,
+    Statement,
+    Value,
+    Variable,
+)
+from tracelang.plan.ir import S64, U32, U64
+from tracelang.plan.pointers import ADDRESS, memory_of
+from tracelang.semantic.model import (
+    Builtin,
+    BytesAt,
+    Choice,
+    Constant,
+    ContextPlace,
+    DynamicField,
+    EmbeddedField,
+    Expression,
+    Place,
+    TextAt,
+)
+from tracelang.semantic.types import Bytes, Ip, Text
+
+COMM_SIZE = 16
+_MAPPED = bytes(10) + b"\xff\xff"
+"""What an IPv4 address has in front of it in 16 bytes (RFC 4291, 2.5.5.2)."""
+
+
+def capacity(type_: Text) -> int:
+    """Return the bytes to read for a text: its NUL, and one more that shows it was longer."""
+    return type_.limit + (1 if type_.natural else 2)
+
+
+def stored_size(expr: Expression) -> int:
+    """Return the bytes a text, byte string or address of 16 bytes takes in the event."""
+    match expr.type:
+        case Text():
+            return capacity(expr.type)
+        case Bytes(length, counted):
+            return length + (4 if counted else 0)
+        case Ip(size):
+            return size
+    raise AssertionError(expr.type)
+
+
+# --- For comparing ---------------------------------------------------------------------------------
+
+
+def read_text(expr: Expression, body: Body, *, loops: bool = False) -> Buffer:
+    """Return a buffer with the text; `loops` when it will be indexed by a variable."""
+    return _read(expr, body, loops=loops, length=False)[0]
+
+
+def read_text_with_length(expr: Expression, body: Body) -> tuple[Buffer, Variable]:
+    """Return a buffer with the text and its length in bytes, ready for a search."""
+    buffer, length = _read(expr, body, loops=True, length=True)
+    assert length is not None
+    return buffer, length
+
+
+def _read(
+    expr: Expression, body: Body, *, loops: bool, length: bool
+) -> tuple[Buffer, Variable | None]:
+    assert isinstance(expr.type, Text)
+    plain = replace(expr, decoding=None)
+    key = ("text", plain, loops)
+    known, known_length = body.known(key), body.known(("length", plain))
+    if isinstance(known, Buffer) and (not length or isinstance(known_length, Variable)):
+        return known, known_length if isinstance(known_length, Variable) else None
+    size = capacity(expr.type)
+    buffer = (body.scratch_buffer if loops else body.buffer)("text", _rounded(size))
+    variable = Variable(body.names.take("length"), S64) if length else None
+    fill_text(expr, replace(buffer, size=size), body, variable)
+    buffer = replace(buffer, size=size)
+    body.remember(key, buffer)
+    if variable is not None:
+        body.remember(("length", plain), variable)
+    return buffer, variable
+
+
+def _rounded(size: int) -> int:
+    """Round up to 8, so that comparisons may read whole words."""
+    return (size + 7) // 8 * 8
+
+
+def read_bytes(expr: Expression, body: Body) -> Buffer:
+    """Return a buffer with an address of 16 bytes."""
+    key = ("bytes", expr)
+    known = body.known(key)
+    if isinstance(known, Buffer):
+        return known
+    buffer = body.buffer("address", stored_size(expr))
+    fill_bytes(expr, buffer, body)
+    body.remember(key, buffer)
+    return buffer
+
+
+# --- Filling a buffer ------------------------------------------------------------------------------
+
+
+def fill(expr: Expression, buffer: Buffer, body: Body) -> None:
+    """Emit what puts a text, byte string or address into a buffer."""
+    if isinstance(expr, Choice):
+        _choose(expr, buffer, body)
+    elif isinstance(expr.type, Text):
+        _fill_known_text(expr, buffer, body)
+    else:
+        fill_bytes(expr, buffer, body)
+
+
+def _choose(expr: Choice, buffer: Buffer, body: Body) -> None:
+    condition = conditions.lower_condition(expr.condition, body)
+    branches: list[tuple[Statement, ...]] = []
+    for side in (expr.then, expr.otherwise):
+        with body.block() as statements:
+            fill(side, buffer, body)
+        branches.append(tuple(statements))
+    body.emit(If(condition, branches[0], branches[1]))
+
+
+def _fill_known_text(expr: Expression, buffer: Buffer, body: Body) -> None:
+    """Copy a text that was read for a comparison, or read it now."""
+    plain = replace(expr, decoding=None)
+    for loops in (False, True):
+        known = body.known(("text", plain, loops))
+        if isinstance(known, Buffer) and known.size == buffer.size:
+            body.emit(CopyText(buffer, known))
+            return
+    fill_text(expr, buffer, body, None)
+
+
+def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | None) -> None:
+    """Emit what reads a text into a buffer."""
+    match expr:
+        case Builtin(_, "comm"):
+            _fill_comm(buffer, length, body)
+        case TextAt(_, pointer, space):
+            address = values.lower_value(pointer, body)
+            body.emit(ReadText(buffer, buffer.size, address, memory_of(space), length))
+        case ContextPlace(_, source):
+            address = _context_address(source, body)
+            body.emit(ReadText(buffer, buffer.size, address, Memory.KERNEL, length))
+        case Constant(_, str(text)):
+            data = text.encode()[: buffer.size - 1] + b"\0"
+            body.emit(SetBytes(buffer, 0, data))
+        case Choice():
+            _choose(expr, buffer, body)
+        case _:
+            raise AssertionError(f"no text: {type(expr).__name__}")
+
+
+def _fill_comm(buffer: Buffer, length: Variable | None, body: Body) -> None:
+    if length is None:
+        body.emit(CurrentComm(buffer))
+        return
+    name = Buffer(body.names.take("name"), COMM_SIZE, Home.STACK)
+    body.emit(CurrentComm(name))
+    body.emit(CopyText(buffer, name, length))
+
+
+def _context_address(source: EmbeddedField | DynamicField, body: Body) -> Value:
+    if isinstance(source, EmbeddedField):
+        return ContextAddress(Number(source.offset, U64), ADDRESS)
+    member = body.structs.member(body.context, f"{source.name}_loc", "u32", source.offset)
+    low = Operation("&", ContextMember(member, U32), Number(0xFFFF, U32), U32)
+    offset: Value = low
+    if source.relative:
+        offset = Operation("+", low, Number(source.offset + 4, U32), U32)
+    return ContextAddress(Convert(offset, U64), ADDRESS)
+
+
+def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
+    """Emit what puts bytes or an address into a buffer; IPv4 in 16 bytes is mapped."""
+    size = stored_size(expr)
+    if isinstance(expr.type, Ip) and expr.type.size == 4:
+        value = values.lower_value(expr, body)
+        at = buffer.size - 4
+        if at:
+            body.emit(SetBytes(buffer, 0, _MAPPED))
+        body.emit(PutWord(buffer, at, value))
+        return
+    match expr:
+        case Place():
+            address = values.place_address(expr, body, None)
+            body.emit(ReadBytes(buffer, 0, size, address, memory_of(expr.space)))
+        case ContextPlace(_, source):
+            body.emit(ReadBytes(buffer, 0, size, _context_address(source, body), Memory.KERNEL))
+        case BytesAt(_, pointer, space, None):
+            address = values.lower_value(pointer, body)
+            body.emit(ReadBytes(buffer, 0, size, address, memory_of(space)))
+        case BytesAt(_, pointer, space, count) if count is not None:
+            address = values.lower_value(pointer, body)
+            number = values.widen(values.lower_value(count, body), S64)
+            body.emit(ReadCounted(buffer, size - 4, number, address, memory_of(space)))
+        case Constant(_, bytes(data)):
+            body.emit(SetBytes(buffer, 0, data))
+        case Choice():
+            _choose(expr, buffer, body)
+        case _:
+            raise AssertionError(f"no bytes: {type(expr).__name__}")

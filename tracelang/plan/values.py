@@ -1,0 +1,357 @@
+"""Scalars: from typed expressions to values a program can compute, reading what they need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from tracelang.plan import conditions
+from tracelang.plan.body import Body, key_of
+from tracelang.plan.code import (
+    Assign,
+    Buffer,
+    ContextMember,
+    ContextSlot,
+    Convert,
+    Declare,
+    Helper,
+    If,
+    MemberAddress,
+    Memory,
+    Number,
+    Operation,
+    Prefix,
+    Read,
+    Statement,
+    Value,
+    Variable,
+)
+from tracelang.plan.ir import S64, U32, U64, CType, integer
+from tracelang.plan.pointers import ADDRESS, held_type, memory_of, pointer_to
+from tracelang.semantic.model import (
+    AddressOf,
+    ArgumentValue,
+    Arithmetic,
+    Builtin,
+    Cast,
+    Choice,
+    Compare,
+    Constant,
+    ContextField,
+    Expression,
+    FunctionArgument,
+    FunctionReturn,
+    InRange,
+    Logical,
+    Negated,
+    Not,
+    Offset,
+    Place,
+    Register,
+    Source,
+    Swap,
+    TextMatch,
+    TextSame,
+    TracingArgument,
+    UsdtArgument,
+    WrappedSyscallArgument,
+)
+from tracelang.semantic.types import Pointer, Struct, width
+
+_BUILTINS: Final = {
+    "pid": ("current_pid", U32),
+    "tid": ("current_tid", U32),
+    "uid": ("current_uid", U32),
+    "gid": ("current_gid", U32),
+    "cpu": ("current_cpu", U32),
+    "ts": ("now", U64),
+    "cgroup_id": ("current_cgroup", U64),
+    "task": ("current_task", ADDRESS),
+}
+_CONDITIONS: Final = (Compare, Logical, Not, TextMatch, TextSame, InRange)
+
+
+def lower_value(expr: Expression, body: Body) -> Value:
+    """Return a scalar's value, emitting the reads it needs."""
+    known = body.known(key_of("value", expr))
+    if known is not None and not isinstance(known, Buffer):
+        return known
+    value = _compute(expr, body)
+    body.remember(key_of("value", expr), value)
+    return value
+
+
+def _compute(expr: Expression, body: Body) -> Value:
+    match expr:
+        case Constant():
+            return _constant(expr)
+        case ArgumentValue():
+            return _argument(expr, body)
+        case Builtin(_, name):
+            helper, type_ = _BUILTINS[name]
+            return body.declare(name, type_, Helper(helper, (), type_))
+        case Place():
+            return _read_place(expr, body)
+        case AddressOf() | Offset():
+            return lower_address(expr, body)
+        case Arithmetic() | Negated() | Cast() | Swap():
+            return _arithmetic(expr, body)
+        case Choice():
+            return _choose(expr, body)
+    if isinstance(expr, _CONDITIONS):
+        return conditions.lower_condition(expr, body)
+    raise AssertionError(f"no scalar: {type(expr).__name__}")
+
+
+def _constant(expr: Constant) -> Value:
+    if isinstance(expr.value, bytes):
+        return Number(int.from_bytes(expr.value, "little"), U32)
+    assert isinstance(expr.value, int)
+    return Number(expr.value, held_type(expr.type))
+
+
+# --- Arguments -------------------------------------------------------------------------------------
+
+
+def _argument(expr: ArgumentValue, body: Body) -> Value:
+    name = _source_name(expr.source)
+    type_ = held_type(expr.type)
+    if isinstance(expr.source, WrappedSyscallArgument):
+        address = _syscall_register(expr.source, body)
+        variable = Variable(body.names.take(name), type_)
+        body.emit(Read(variable, address, Memory.KERNEL))
+        return variable
+    if isinstance(expr.source, UsdtArgument):
+        return _usdt_argument(expr.source, type_, body)
+    raw = _context_value(expr.source, type_, body)
+    if isinstance(expr.type, Pointer):
+        return body.declare(name, ADDRESS, Helper("pointer", (raw,), ADDRESS))
+    return body.declare(name, type_, raw)
+
+
+def _source_name(source: Source) -> str:
+    match source:
+        case ContextField(name=name):
+            return name
+        case FunctionArgument(index) | TracingArgument(index) | WrappedSyscallArgument(index, _):
+            return f"arg{index}"
+        case FunctionReturn():
+            return "retval"
+    return "value"
+
+
+def _context_value(source: Source, type_: CType, body: Body) -> Value:
+    match source:
+        case ContextField(offset, size, signed, name):
+            if type_ is ADDRESS:
+                type_ = U64
+            if type_.size > size:
+                type_ = integer(size, signed=signed)
+            member = body.structs.member(body.context, name, type_.name, offset)
+            return ContextMember(member, type_)
+        case FunctionArgument(index):
+            return _register(body.registers.arguments[index], body)
+        case FunctionReturn():
+            return _register(body.registers.returns, body)
+        case TracingArgument(index):
+            return ContextSlot(index, U64)
+    raise AssertionError(source)
+
+
+def _usdt_argument(source: UsdtArgument, type_: CType, body: Body) -> Value:
+    """Return a static probe's argument: a sum of registers, or what lies at that address."""
+    value: Value = Number(source.constant, S64 if source.constant < 0 else U64)
+    for name, scale in ((source.register, 1), (source.index, source.scale)):
+        if name:
+            register = next(r for r in body.registers.named if r.name == name)
+            part = _register(register, body)
+            if scale != 1:
+                part = Operation("*", part, Number(scale, U64), U64)
+            value = Operation("+", part, value, U64)
+    own = integer(source.size, signed=source.signed)
+    if source.dereference:
+        variable = Variable(body.names.take("argument"), own)
+        body.emit(Read(variable, Helper("pointer", (value,), ADDRESS), Memory.USER))
+        value = variable
+    else:
+        value = body.declare("argument", own, value)
+    if type_ is ADDRESS:
+        return Helper("pointer", (widen(value, U64),), ADDRESS)
+    return value if value.type == type_ else body.declare("argument", type_, value)
+
+
+def _register(register: Register, body: Body) -> Value:
+    tag = body.structs.declare("struct", "pt_regs", body.registers.size)
+    member = body.structs.member(tag, register.name, "u64", register.offset)
+    return ContextMember(member, U64)
+
+
+def _syscall_register(source: WrappedSyscallArgument, body: Body) -> Value:
+    """Return the address of a system call's argument in the registers its entry function was given."""
+    tag = body.structs.declare("struct", "pt_regs", body.registers.size)
+    key = ("registers", source.registers)
+    base = body.known(key)
+    if base is None:
+        raw = _context_value(source.registers, ADDRESS, body)
+        type_ = pointer_to(tag)
+        base = body.declare("regs", type_, Helper("pointer", (raw,), type_))
+        body.remember(key, base)
+    assert isinstance(base, Variable)
+    register = body.registers.syscall_arguments[source.index]
+    member = body.structs.member(tag, register.name, "u64", register.offset)
+    return MemberAddress(base, (member,), ADDRESS)
+
+
+# --- Memory ----------------------------------------------------------------------------------------
+
+
+def _read_place(place: Place, body: Body) -> Value:
+    name = place.path[-1].name if place.path else "value"
+    for step in reversed(place.path):
+        if not step.name.startswith("["):
+            name = step.name
+            break
+    if place.bits is not None:
+        return _read_bits(place, name, body)
+    type_ = held_type(place.type)
+    address = place_address(place, body, type_.name)
+    variable = Variable(body.names.take(name), type_)
+    body.emit(Read(variable, address, memory_of(place.space)))
+    return variable
+
+
+def _read_bits(place: Place, name: str, body: Body) -> Value:
+    """Read the bytes a bit-field lies in, and cut the field out of them."""
+    assert place.bits is not None
+    first, count = place.bits
+    size = next(s for s in (1, 2, 4, 8) if s * 8 >= first + count)
+    storage = integer(size, signed=False)
+    address = place_address(place, body, storage.name)
+    variable = Variable(body.names.take(f"{name}_bits"), storage)
+    body.emit(Read(variable, address, memory_of(place.space)))
+    _, signed = width(place.type)
+    wide = Convert(variable, U64)
+    top = Operation("<<", wide, Number(64 - first - count, U64), U64)
+    type_ = S64 if signed else U64
+    shifted: Value = Convert(top, S64) if signed else top
+    value = Operation(">>", shifted, Number(64 - count, U64), type_)
+    return body.declare(name, held_type(place.type), value)
+
+
+def place_address(place: Place, body: Body, last: str | None) -> Value:
+    """Return a place's address; `last` is the C type read there, None when it is a whole struct or array."""
+    if place.struct is None or not place.path:
+        return lower_value(place.base, body)
+    base = typed_pointer(place.base, place.struct, body)
+    path = body.structs.path(place.struct, place.path, last)
+    return MemberAddress(base, path, ADDRESS)
+
+
+def typed_pointer(expr: Expression, struct: Struct, body: Body) -> Variable:
+    """Return the pointer as a variable of the struct's own pointer type."""
+    tag = body.structs.tag(struct)
+    key = ("pointer", expr, tag)
+    known = body.known(key)
+    if isinstance(known, Variable):
+        return known
+    type_ = pointer_to(tag)
+    variable = _declare_pointer(expr, type_, body)
+    body.remember(key, variable)
+    return variable
+
+
+def _declare_pointer(expr: Expression, type_: CType, body: Body) -> Variable:
+    if isinstance(expr, Builtin) and expr.name == "task":
+        return body.declare("task", type_, Helper("current_task", (), type_))
+    if isinstance(expr, ArgumentValue) and not isinstance(expr.source, WrappedSyscallArgument):
+        name = _source_name(expr.source)
+        raw = _context_value(expr.source, ADDRESS, body)
+        return body.declare(name, type_, Helper("pointer", (raw,), type_))
+    if isinstance(expr, Place) and expr.bits is None and expr.path:
+        address = place_address(expr, body, "void *")
+        variable = Variable(body.names.take(expr.path[-1].name), type_)
+        body.emit(Read(variable, address, memory_of(expr.space)))
+        return variable
+    value = lower_value(expr, body)
+    return body.declare("p", type_, value if value.type is ADDRESS else _as_pointer(value))
+
+
+def _as_pointer(value: Value) -> Value:
+    return Helper("pointer", (value,), ADDRESS)
+
+
+def lower_address(expr: AddressOf | Offset, body: Body) -> Value:
+    """Return an address: of a place, or a pointer moved by elements."""
+    if isinstance(expr, AddressOf):
+        base = place_address(expr.place, body, None)
+        index = expr.index
+    else:
+        base = lower_value(expr.base, body)
+        if base.type is not ADDRESS and not base.type.name.endswith("*"):
+            base = _as_pointer(base)
+        index = expr.index
+    if index is None or (isinstance(index, Constant) and index.value == 0):
+        return base
+    if isinstance(index, Constant) and isinstance(index.value, int):
+        return Helper("moved", (base, Number(index.value * expr.stride, S64)), ADDRESS)
+    offset = widen(lower_value(index, body), S64)
+    if expr.stride != 1:
+        offset = Operation("*", offset, Number(expr.stride, S64), S64)
+    return Helper("moved", (base, offset), ADDRESS)
+
+
+# --- Arithmetic ------------------------------------------------------------------------------------
+
+
+def widen(value: Value, type_: CType) -> Value:
+    """Return the value in a 64-bit type; constants simply change theirs."""
+    if value.type == type_:
+        return value
+    if isinstance(value, Number):
+        return replace(value, type=type_)
+    if value.type.name.endswith("*"):
+        return Helper("address", (value,), U64)
+    return Convert(value, type_)
+
+
+def _arithmetic(expr: Arithmetic | Negated | Cast | Swap, body: Body) -> Value:
+    type_ = held_type(expr.type)
+    match expr:
+        case Cast(_, operand):
+            return Convert(lower_value(operand, body), type_)
+        case Swap(_, operand):
+            size, _ = width(operand.type)
+            value = lower_value(operand, body)
+            return value if size == 1 else Helper(f"swap{size * 8}", (value,), type_)
+        case Negated(_, operator, operand):
+            return Prefix(operator, widen(lower_value(operand, body), type_), type_)
+        case Arithmetic(_, operator, left, right):
+            values = tuple(widen(lower_value(v, body), type_) for v in (left, right))
+            return _operate(operator, values[0], values[1], type_)
+    raise AssertionError(expr)
+
+
+def _operate(operator: str, left: Value, right: Value, type_: CType) -> Value:
+    if operator in ("/", "%"):
+        word = "quotient" if operator == "/" else "remainder"
+        return Helper(f"{word}_{type_.name}", (left, right), type_)
+    if operator in ("<<", ">>") and not isinstance(right, Number):
+        right = Operation("&", right, Number(63, type_), type_)
+    return Operation(operator, left, right, type_)
+
+
+def _choose(expr: Choice, body: Body) -> Value:
+    type_ = held_type(expr.type)
+    result = Variable(body.names.take("choice"), type_)
+    body.emit(Declare(result, Number(0, type_)))
+    condition = conditions.lower_condition(expr.condition, body)
+    branches: list[tuple[Statement, ...]] = []
+    for side in (expr.then, expr.otherwise):
+        with body.block() as statements:
+            value = lower_value(side, body)
+            if type_ is not ADDRESS and value.type.size == 8:
+                value = widen(value, type_)
+            body.emit(Assign(result, value))
+        branches.append(tuple(statements))
+    body.emit(If(condition, branches[0], branches[1]))
+    return result

@@ -1,0 +1,48 @@
+"""Accounting: what became of every event, so that no number is trusted blindly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Accounting:
+    """What a run counted.
+
+    `events` were shown; `lost` found no room in the buffer; `limited` were over a rule's limit and
+    `sampled_out` not among its sample; `unreadable` texts could not be read (shown empty); `cut` were longer
+    than the limit; `late` events were shown out of order; `missed` ones fired while their own program ran.
+    `cpu_seconds` is the tracer's own processor time, user and system.
+    """
+
+    events: int = 0
+    lost: int = 0
+    limited: int = 0
+    sampled_out: int = 0
+    unreadable: int = 0
+    cut: int = 0
+    late: int = 0
+    missed: int = 0
+    cpu_seconds: float = 0.0
+
+    def describe(self) -> str:
+        """Return the one line every run ends with; what did not happen is left out, but for loss."""
+        parts = [_count(self.events, "event"), f"{self.lost:,} lost"]
+        if self.missed:
+            parts.append(f"{self.missed:,} missed while the probe was busy")
+        if self.limited:
+            parts.append(f"{self.limited:,} over the limit")
+        if self.sampled_out:
+            parts.append(f"{self.sampled_out:,} not sampled")
+        if self.late:
+            parts.append(f"{self.late:,} out of order")
+        if self.unreadable:
+            parts.append(f"{_count(self.unreadable, 'string')} unreadable")
+        if self.cut:
+            parts.append(f"{_count(self.cut, 'string')} cut")
+        parts.append(f"{self.cpu_seconds:.2f} s of CPU")
+        return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

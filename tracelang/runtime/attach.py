@@ -1,0 +1,155 @@
+"""Attaching loaded programs, and detaching them whatever happens.
+
+Everything is attached by a file descriptor (perf events, raw tracepoints, trampolines) and nothing
+through the files of tracefs: so the kernel detaches it all when the process ends, even by SIGKILL.
+Why an attachment was refused is told by `attach_errors`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from tracelang.mechanism import Mechanism, PerfEvent
+from tracelang.plan.ir import Attachment
+from tracelang.runtime.attach_errors import explain_attach, explain_lookup
+from tracelang.runtime.cpus import online_cpus
+from tracelang.runtime.libbcc import BpfError, Libbcc
+from tracelang.runtime.perf_attr import (
+    ProbeSource,
+    kprobe_attr,
+    perf_attr,
+    read_probe_source,
+    tracepoint_attr,
+    uprobe_attr,
+)
+from tracelang.source import Span
+
+_TRACEFS: Final = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+_RETURNS: Final = frozenset({Mechanism.KRETPROBE, Mechanism.URETPROBE})
+
+
+_MANY: Final = 4
+_CLOSERS: Final = 16
+
+
+class Attacher:
+    """Holds what is attached until closed."""
+
+    def __init__(self, library: Libbcc, tracefs: tuple[Path, ...] = _TRACEFS) -> None:
+        self._library = library
+        self._tracefs = tracefs
+        self._sources: dict[str, ProbeSource] = {}
+        self._links: list[int] = []
+
+    @property
+    def links(self) -> int:
+        """How many descriptors hold attachments; a perf event on all CPUs takes one each."""
+        return len(self._links)
+
+    def attach(self, attachment: Attachment, program: int, span: Span | None = None) -> None:
+        """Attach a loaded program (its descriptor); it runs from now on.
+
+        A program for Mechanism.RUN is left alone: it is run, not attached. Raises DiagnosticError
+        (T32x) that names the place, pointing at `span`; what was attached before stays.
+        """
+        try:
+            self._attach(attachment, program)
+        except BpfError as error:
+            raise explain_attach(attachment, error, span) from error
+        except OSError as error:
+            raise explain_lookup(attachment, error, span) from error
+
+    def _attach(self, attachment: Attachment, program: int) -> None:
+        match attachment.mechanism:
+            case Mechanism.RUN:
+                pass
+            case Mechanism.RAW_TRACEPOINT:
+                self._keep(self._library.attach_raw_tracepoint(program, attachment.place))
+            case Mechanism.FENTRY | Mechanism.FEXIT:
+                self._keep(self._library.attach_tracing(program))
+            case Mechanism.TRACEPOINT:
+                attributes = tracepoint_attr(self._tracepoint_id(attachment.place))
+                self._keep(self._library.attach_perf(program, attributes, _any_cpu()))
+            case Mechanism.PERF_EVENT:
+                assert attachment.perf is not None
+                self._attach_counter(attachment.perf, program)
+            case _:
+                self._attach_probe(attachment, program)
+
+    def _attach_counter(self, event: PerfEvent, program: int) -> None:
+        cpus = online_cpus()
+        for cpu in cpus if event.all_cpus else cpus[:1]:
+            self._keep(self._library.attach_perf(program, perf_attr(event), cpu))
+
+    def _attach_probe(self, attachment: Attachment, program: int) -> None:
+        in_kernel = attachment.mechanism in {Mechanism.KPROBE, Mechanism.KRETPROBE}
+        source = self._source("kprobe" if in_kernel else "uprobe")
+        at_return = attachment.mechanism in _RETURNS
+        # Alive until the event is open: the attributes hold its address.
+        name = ctypes.c_char_p(os.fsencode(attachment.place))
+        if in_kernel:
+            attributes = kprobe_attr(source, name, attachment.offset, at_return=at_return)
+        else:
+            attributes = uprobe_attr(
+                source,
+                name,
+                attachment.offset,
+                at_return=at_return,
+                semaphore=attachment.semaphore,
+            )
+        self._keep(self._library.attach_perf(program, attributes, _any_cpu()))
+
+    def _tracepoint_id(self, place: str) -> int:
+        root = next((r for r in self._tracefs if (r / "events").is_dir()), self._tracefs[0])
+        return int(root.joinpath("events", *place.split(":", 1), "id").read_text())
+
+    def _source(self, name: str) -> ProbeSource:
+        if name not in self._sources:
+            self._sources[name] = read_probe_source(name)
+        return self._sources[name]
+
+    def _keep(self, link: int) -> None:
+        self._links.append(link)
+
+    def close(self) -> None:
+        """Detach everything, the last first; harmless if done already.
+
+        Closing a tracepoint or probe waits for the kernel (RCU), 50 to 100 ms each: half of that
+        can be spent waiting for several at a time.
+        """
+        links, self._links = self._links[::-1], []
+        if len(links) < _MANY:
+            for link in links:
+                _detach(link)
+            return
+        # Late: most traces never need it, and it takes 6 ms to import.
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(len(links), _CLOSERS)) as pool:
+            pool.map(_detach, links)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _detach(link: int) -> None:
+    with contextlib.suppress(OSError):
+        os.close(link)
+
+
+def _any_cpu() -> int:
+    """Return a processor to open a probe's event on: its program runs on all of them regardless."""
+    return online_cpus()[0]

@@ -1,0 +1,78 @@
+"""Reading the kernel's BPF ring buffer in large pieces.
+
+Owns the mapping of the buffer and its two positions. The protocol is that of kernel/bpf/ringbuf.c:
+positions only grow; the producer's is where the next reservation goes, the consumer's how far its
+owner has read; byte `p` is at `p % size`. The kernel maps the data twice in a row, so that no
+record ever appears broken at the end.
+
+Nobody is woken: programs submit with BPF_RB_NO_WAKEUP, and whoever owns the reader drains it on a
+timer.
+"""
+
+from __future__ import annotations
+
+import mmap
+import time
+
+from tracelang.runtime.barrier import select_barrier
+from tracelang.runtime.frames import scan_runs
+from tracelang.runtime.reader import Drained
+
+
+class RingReader:
+    """The only reader of one ring buffer map (see `Reader`).
+
+    `size` is the map's `max_entries`: the bytes of data, a power of two and a multiple of the page
+    size. Raises OSError if the map cannot be mapped. The map's descriptor may be closed afterwards.
+    """
+
+    def __init__(self, map_fd: int, size: int) -> None:
+        page = mmap.PAGESIZE
+        self._size = size
+        self._fill = 0.0
+        self._barrier = select_barrier()
+        self._consumer_page = mmap.mmap(map_fd, page, mmap.MAP_SHARED)
+        self._consumer = memoryview(self._consumer_page).cast("Q")
+        self._pages = mmap.mmap(
+            map_fd, page + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=page
+        )
+        self._producer = memoryview(self._pages)[:page].cast("Q")
+        self._data = memoryview(self._pages)[page:]
+        self._words = self._data.cast("I")
+
+    @property
+    def lost(self) -> int:
+        """Always 0: the kernel does not count for a ring buffer, the programs do."""
+        return 0
+
+    @property
+    def fill(self) -> float:
+        """How full the buffer was when the last drain began, from 0 to 1."""
+        return self._fill
+
+    def drain(self) -> Drained:
+        """Take all records up to the first that is still being written.
+
+        Headers are judged before the records are copied, never in the copy: a copy reads memory in
+        any order, and could pair a finished header with what stood there before the record was
+        written.
+        """
+        started = time.monotonic_ns()
+        consumed = self._consumer[0]
+        pending = self._producer[0] - consumed
+        self._fill = pending / self._size
+        self._barrier()  # load the position, then what it covers
+        start = consumed % self._size
+        runs, stop = scan_runs(self._words, start, start + pending)
+        self._barrier()  # load the headers, then the records
+        data = self._data[start:stop].tobytes()
+        self._barrier()  # load the records, then let them be overwritten
+        self._consumer[0] = consumed + (stop - start)
+        return Drained(data, runs, started)
+
+    def close(self) -> None:
+        """Unmap the buffer; harmless if done already."""
+        for view in (self._words, self._data, self._producer, self._consumer):
+            view.release()
+        self._pages.close()
+        self._consumer_page.close()

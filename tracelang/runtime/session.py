@@ -1,0 +1,268 @@
+"""A session: one script in the kernel, from loading to the last event."""
+
+from __future__ import annotations
+
+import gc
+import os
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tracelang.build.object import BuiltObject
+from tracelang.mechanism import Mechanism
+from tracelang.plan.follow import FORK, FREE
+from tracelang.plan.ir import COUNTERS_PER_RULE, Attachment, Counter, Plan
+from tracelang.runtime.accounting import Accounting
+from tracelang.runtime.attach import Attacher
+from tracelang.runtime.batch import BatchDecoder
+from tracelang.runtime.bpf import missed, run_program
+from tracelang.runtime.held import HeldProcess, start_held
+from tracelang.runtime.libbcc import Libbcc
+from tracelang.runtime.limits import LimitTrimmer
+from tracelang.runtime.load import load_program
+from tracelang.runtime.maps import BpfMap, create_maps
+from tracelang.runtime.order import TimeOrder
+from tracelang.runtime.pacing import DrainPacer
+from tracelang.runtime.perf_buffer import PerfBufferReader
+from tracelang.runtime.reader import Reader
+from tracelang.runtime.ring import RingReader
+from tracelang.source import Span
+
+Row = tuple[Any, ...]
+Receive = Callable[[list[Row]], None]
+
+_TARGET_CONSTANT: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """What a run wants. `follow` are the process ids followed from the start; `watch` ends the run when
+    that process has ended; `command` is started when everything is attached, and ends the run."""
+
+    buffer_size: int
+    follow: Sequence[int] = ()
+    watch: int | None = None
+    command: Sequence[str] = ()
+    stop_after: int | None = None
+    stop_events: int | None = None
+
+
+class Session:
+    """Loads and attaches on entry; `run` drains until something ends it; leaving detaches everything."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        built: BuiltObject,
+        options: SessionOptions,
+        spans: Mapping[str, Span],
+    ) -> None:
+        self._plan = plan
+        self._built = built
+        self._options = options
+        self._spans = spans
+        self._stack = ExitStack()
+        self._stop = threading.Event()
+        self._programs: list[int] = []
+        self._moments: dict[str, list[int]] = {"begin": [], "end": []}
+        self._held: HeldProcess | None = None
+        self._trimmer = LimitTrimmer(plan.limits)
+        limits = [n for n in (options.stop_events, plan.stop_events) if n is not None]
+        self._room = min(limits) if limits else None
+        running = {a.program for a in plan.attachments if a.mechanism is Mechanism.RUN}
+        self._moment_rules = {p.rule for p in plan.programs if p.name in running}
+        self.accounting = Accounting()
+        self.first_event = 0
+        """The timestamp of the first event shown, in monotonic nanoseconds; 0 before it."""
+        self.command_status: int | None = None
+        """How the command ended, as `os.waitstatus_to_exitcode` has it."""
+
+    # --- Setting up --------------------------------------------------------------------------------
+
+    def __enter__(self) -> Session:
+        try:
+            self._set_up()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _set_up(self) -> None:
+        library = Libbcc()
+        entries = {"events": self._options.buffer_size} if self._plan.transport == "ring" else {}
+        self._maps = create_maps(library, self._built.maps, entries)
+        for map_ in self._maps.values():
+            self._stack.callback(map_.close)
+        self._reader = self._open_reader(self._maps["events"])
+        self._stack.callback(self._reader.close)
+        for pid in self._options.follow:
+            self._maps["followed"].update(struct.pack("=I", pid), b"\1")
+        loaded = [(a, self._load(library, a)) for a in self._attachments()]
+        self._attacher = self._stack.enter_context(Attacher(library))
+        self._run_moments_of(loaded)
+        for attachment, program in loaded:
+            self._attacher.attach(attachment, program, self._spans.get(attachment.program))
+
+    def _open_reader(self, events: BpfMap) -> Reader:
+        if self._plan.transport == "ring":
+            return RingReader(events.fd, self._options.buffer_size)
+        return PerfBufferReader(events.fd, self._options.buffer_size // (os.cpu_count() or 1))
+
+    def _attachments(self) -> list[Attachment]:
+        """Return what is attached: those that keep the set of followed processes come first."""
+        own = []
+        if self._plan.follow is not None:
+            own = [
+                Attachment("follow_fork", Mechanism.TRACEPOINT, ":".join(FORK), 0),
+                Attachment("follow_free", Mechanism.TRACEPOINT, ":".join(FREE), 0),
+            ]
+        return [*own, *self._plan.attachments]
+
+    def _load(self, library: Libbcc, attachment: Attachment) -> int:
+        program = next(p for p in self._built.programs if p.name == attachment.program)
+        descriptor = load_program(
+            library,
+            program,
+            attachment.mechanism,
+            {name: map_.fd for name, map_ in self._maps.items()},
+            {_TARGET_CONSTANT: attachment.target},
+            place=attachment.place,
+            span=self._spans.get(attachment.program),
+        )
+        self._programs.append(descriptor)
+        self._stack.callback(os.close, descriptor)
+        return descriptor
+
+    def _run_moments_of(self, loaded: Sequence[tuple[Attachment, int]]) -> None:
+        for attachment, program in loaded:
+            if attachment.mechanism is Mechanism.RUN:
+                self._moments[attachment.place].append(program)
+        for program in self._moments["begin"]:
+            run_program(program)
+
+    # --- Running -----------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End the run soon; safe from signal handlers and other threads."""
+        self._stop.set()
+
+    def run(self, receive: Receive, idle: Callable[[], None]) -> Accounting:
+        """Drain until stopped; give `receive` batches in time order, and call `idle` when none waits.
+
+        The last batch holds what was still on its way, and the `end` rules' events. An exception of
+        `receive` ends the run and passes.
+        """
+        collecting = gc.isenabled()
+        # Rows form no cycles; looking for them would take a third of the time decoding takes.
+        gc.disable()
+        try:
+            self._run(receive, idle)
+        finally:
+            if collecting:
+                gc.enable()
+            self._attacher.close()
+            if self._held is not None:
+                self._held.end()
+            self._settle()
+        return self.accounting
+
+    def _run(self, receive: Receive, idle: Callable[[], None]) -> None:
+        decoder = BatchDecoder({o.rule: o.record for o in self._plan.outputs})
+        order = TimeOrder()
+        pacer = DrainPacer()
+        deadline = self._deadline()
+        if self._options.command:
+            self._release(start_held(self._options.command))
+        while not self._stop.is_set():
+            drained = self._reader.drain()
+            rows = order.push(decoder.decode(drained), drained.started)
+            if rows:
+                self._deliver(rows, receive)
+            idle()
+            if time.monotonic_ns() >= deadline or self._is_over():
+                break
+            pause = pacer.next_pause(self._reader.fill)
+            self._stop.wait(min(pause, max(0.0, (deadline - time.monotonic_ns()) / 1e9)))
+        self._finish(decoder, order, receive)
+        idle()
+
+    def _deadline(self) -> int:
+        limits = [n for n in (self._options.stop_after, self._plan.stop_after) if n is not None]
+        return time.monotonic_ns() + min(limits) if limits else 1 << 63
+
+    def _release(self, held: HeldProcess) -> None:
+        self._held = held
+        self._maps["followed"].update(struct.pack("=I", held.pid), b"\1")
+        held.release()
+
+    def _is_over(self) -> bool:
+        """Tell whether the process the run is about has ended."""
+        if self._held is not None:
+            self.command_status = self._held.poll()
+            return self.command_status is not None
+        if self._options.watch is not None:
+            return not os.path.exists(f"/proc/{self._options.watch}")  # noqa: PTH110 - each drain
+        return False
+
+    def _finish(self, decoder: BatchDecoder, order: TimeOrder, receive: Receive) -> None:
+        """Detach, take what is still on its way, and let the `end` rules speak."""
+        self._attacher.close()
+        for program in self._moments["end"]:
+            run_program(program)
+        rows: list[Row] = []
+        while (drained := self._reader.drain()).count:
+            rows += order.push(decoder.decode(drained), drained.started)
+        rows += order.flush()
+        self.accounting.late = order.late
+        if rows:
+            self._deliver(rows, receive)
+
+    def _deliver(self, rows: list[Row], receive: Receive) -> None:
+        rows = self._within_room(self._trimmer.trim(rows))
+        if not rows:
+            return
+        if not self.first_event:
+            self.first_event = rows[0][0]
+        receive(rows)
+        self.accounting.events += len(rows)
+
+    def _within_room(self, rows: list[Row]) -> list[Row]:
+        """Return the rows up to the last one wanted; what `begin` and `end` say is not counted."""
+        if self._room is None:
+            return rows
+        kept = []
+        for row in rows:
+            if row[1] in self._moment_rules:
+                kept.append(row)
+            elif self._room > 0:
+                self._room -= 1
+                kept.append(row)
+        if self._room == 0:
+            self._stop.set()
+        return kept
+
+    # --- Counting ----------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        accounting = self.accounting
+        accounting.lost = self._sum(Counter.LOST)
+        accounting.sampled_out = self._sum(Counter.SAMPLED_OUT)
+        accounting.limited = self._sum(Counter.LIMITED) + self._trimmer.dropped
+        accounting.unreadable = self._sum(Counter.UNREADABLE)
+        accounting.missed = sum(missed(program) for program in self._programs)
+
+    def _sum(self, counter: Counter) -> int:
+        """Return a counter's sum over all rules and CPUs."""
+        counters = self._maps["counters"]
+        total = 0
+        for rule in range(len(self._plan.outputs)):
+            key = struct.pack("=I", rule * COUNTERS_PER_RULE + counter.value)
+            total += sum(counters.lookup_sums(key))
+        return total

@@ -1,0 +1,213 @@
+"""What a bare name means: the order of language.md §3, and what to say when it means nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, Protocol
+
+from tracelang.decoders.protocol import Decoding
+from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.registry import nearest
+from tracelang.semantic import prelude
+from tracelang.semantic.constants import constant_names, find_constant
+from tracelang.semantic.model import (
+    Argument,
+    ArgumentValue,
+    Builtin,
+    Constant,
+    ContextPlace,
+    DynamicField,
+    EmbeddedField,
+    Expression,
+)
+from tracelang.semantic.scope import RuleScope
+from tracelang.semantic.types import COMM, U32, U64, Pointer, Space, Text, Type
+from tracelang.semantic.values import integer
+from tracelang.source import Span
+from tracelang.syntax import ast
+
+_SIMPLE: Final[dict[str, tuple[Type, str | None]]] = {
+    "pid": (U32, None),
+    "tid": (U32, None),
+    "uid": (U32, None),
+    "gid": (U32, None),
+    "user": (U32, "user"),
+    "comm": (COMM, "text"),
+    "cpu": (U32, None),
+    "ts": (U64, "timestamp"),
+    "time": (U64, "time"),
+    "elapsed": (U64, "elapsed"),
+    "func": (U32, "func"),
+    "probe": (U32, "probe"),
+    "cgroup_id": (U64, None),
+    "cgroup": (U64, "cgroup_path"),
+    "container": (U64, "container"),
+}
+_POSITIONAL: Final = re.compile(r"arg(\d)")
+_PRIMITIVE: Final = {"user": "uid", "time": "ts", "elapsed": "ts", "cgroup": "cgroup_id"}
+_PRIMITIVE_CONTAINER: Final = {"container": "cgroup_id"}
+_LATER: Final = {
+    "kstack": "stacks are not captured by a `probe` rule yet",
+    "ustack": "stacks are not captured by a `probe` rule yet",
+}
+
+BUILTINS: Final = (*_SIMPLE, "task", *prelude.NAMES)
+"""Every builtin name, in the order of the documentation."""
+
+
+class Resolves(Protocol):
+    """The resolver, as the parts of it see it."""
+
+    scope: RuleScope
+
+    def resolve(self, expr: ast.Expr) -> Expression: ...
+    def resolve_within(self, expr: ast.Expr, name: str) -> Expression:
+        """Resolve an alias's or let's own expression, in which `name` means what it hides."""
+        ...
+
+    def resolve_prelude(
+        self, text: str, name: str, bindings: dict[str, Expression], span: Span
+    ) -> Expression:
+        """Resolve one of the prelude's expressions, with its errors at `span`."""
+        ...
+
+
+def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
+    """Return what a bare name means in the resolver's scope, or raise T201."""
+    scope, name = resolver.scope, node.name
+    if name in scope.bindings:
+        return scope.bindings[name]
+    if name not in scope.in_progress:
+        if name in scope.aliases:
+            return resolver.resolve_within(scope.aliases[name], name)
+        if name in scope.script.lets:
+            return resolver.resolve_within(scope.script.lets[name].expression, name)
+    if name in scope.declared and (found := find_argument(name, scope)):
+        return argument_value(found, node.span)
+    if (builtin := _builtin(node, resolver)) is not None:
+        return builtin
+    if found := find_argument(name, scope):
+        return argument_value(found, node.span)
+    if name in scope.script.params:
+        return replace(scope.script.params[name], span=node.span)
+    if (constant := _constant(node, scope)) is not None:
+        return constant
+    raise _unknown(node, scope)
+
+
+def find_argument(name: str, scope: RuleScope) -> Argument | None:
+    """Return the target's argument of that name."""
+    for argument in scope.target.arguments:
+        if argument.name == name:
+            return argument
+    if match := _POSITIONAL.fullmatch(name):
+        index = int(match[1])
+        if index < len(scope.target.positional):
+            return Argument(name, U64, scope.target.positional[index])
+    return None
+
+
+def argument_value(argument: Argument, span: Span) -> Expression:
+    """Return the value of a target's argument."""
+    if isinstance(argument.source, EmbeddedField | DynamicField):
+        return ContextPlace(argument.type, argument.source, decoding=argument.decoding, span=span)
+    return ArgumentValue(argument.type, argument.source, decoding=argument.decoding, span=span)
+
+
+def _builtin(node: ast.Name, resolver: Resolves) -> Expression | None:
+    name, scope = node.name, resolver.scope
+    if name in _SIMPLE:
+        type_, decoder = _SIMPLE[name]
+        primitive = {**_PRIMITIVE, **_PRIMITIVE_CONTAINER}.get(name, name)
+        decoding = Decoding(decoder) if decoder else None
+        return Builtin(type_, primitive, decoding=decoding, span=node.span)
+    if name == "task":
+        return _task(node, scope)
+    if name == "retval":
+        return _retval(node, scope)
+    if name in prelude.NAMES:
+        return resolver.resolve_prelude(prelude.NAMES[name], name, {}, node.span)
+    if name == "duration" and find_argument(name, scope) is None:
+        raise fail(
+            "T204",
+            "`duration` belongs to a `span`, which has a beginning and an end",
+            node.span,
+            help=[f"write `span {scope.target.function or 'TARGET'} …` instead of `probe`"],
+        )
+    if name in _LATER:
+        raise fail("T204", _LATER[name], node.span)
+    if name == "args":
+        raise fail("T204", "`args` is not a value by itself", node.span, help=["name one: `args.x`"])
+    return None
+
+
+def _task(node: ast.Name, scope: RuleScope) -> Expression:
+    struct = scope.script.types.struct("task_struct")
+    if struct is None:
+        raise fail(
+            "T301",
+            "`task` needs the kernel's type information (BTF), which this kernel does not have",
+            node.span,
+        )
+    pointer = Pointer(struct.id, Space.KERNEL, "struct task_struct *")
+    return Builtin(pointer, "task", span=node.span)
+
+
+def _retval(node: ast.Name, scope: RuleScope) -> Expression | None:
+    if scope.target.returns is not None:
+        return argument_value(scope.target.returns, node.span)
+    if find_argument("retval", scope):
+        return None
+    kind = scope.target.probe.partition(":")[0]
+    returning = {"syscall": "sysret", "kprobe": "kretprobe", "fentry": "fexit", "uprobe": "uretprobe"}
+    help_ = []
+    if kind in returning:
+        help_.append(f"watch the return: `{returning[kind]}:{scope.target.function}`")
+    raise fail("T204", f"`retval` is known at a return; `{kind}` fires at the entry", node.span, help=help_)
+
+
+def _constant(node: ast.Name, scope: RuleScope) -> Constant | None:
+    found = scope.script.types.enumerator(node.name)
+    if found is not None:
+        return integer(found[0], node.span)
+    value = find_constant(node.name)
+    return integer(value, node.span) if value is not None else None
+
+
+def visible_names(scope: RuleScope) -> Iterator[str]:
+    """Yield every name that means something in the scope, kernel constants excepted."""
+    yield from scope.aliases
+    yield from scope.script.lets
+    yield from (a.name for a in scope.target.arguments)
+    yield from BUILTINS
+    if scope.target.returns is not None:
+        yield "retval"
+    yield from scope.script.params
+
+
+def _unknown(node: ast.Name, scope: RuleScope) -> DiagnosticError:
+    arguments = [a.name for a in scope.target.arguments]
+    near = nearest(node.name, visible_names(scope))
+    if not near and node.name.isupper():
+        near = nearest(node.name, constant_names())
+    hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}? " if near else ""
+    has = f"it has: {', '.join(arguments)}" if arguments else "it has no fields of its own"
+    code, what = ("T203", _field_kind(scope.target.probe))
+    return fail(code, f"{what} has no field `{node.name}`", node.span, help=[hint + has])
+
+
+def _field_kind(probe: str) -> str:
+    kind, _, rest = probe.partition(":")
+    return f"{kind} {rest}" if rest else f"`{probe}`"
+
+
+def is_text_builtin(value: Expression) -> bool:
+    """Tell whether a value is `func` or `probe`, whose text is known for each target."""
+    return isinstance(value, Builtin) and value.name in ("func", "probe")
+
+
+def text_type(limit: int) -> Text:
+    """Return the type of text of at most `limit` bytes."""
+    return Text(limit)

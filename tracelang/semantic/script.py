@@ -1,0 +1,123 @@
+"""Scripts: from a syntax tree to the typed model, on one kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tracelang.decoders.protocol import Decoder
+from tracelang.diagnostics import Reporter, fail
+from tracelang.kernel.view import KernelView
+from tracelang.registry import Registry
+from tracelang.semantic.model import ScriptModel
+from tracelang.semantic.params import bind_params
+from tracelang.semantic.probe_kind import ProbeKind, TargetScope
+from tracelang.semantic.registers import find_registers
+from tracelang.semantic.resolve import ParseExpression
+from tracelang.semantic.rules import RuleBinder
+from tracelang.semantic.scope import ScriptScope
+from tracelang.semantic.targets import MOST_PROBES
+from tracelang.semantic.type_table import TypeTable
+from tracelang.syntax import ast
+
+
+@dataclass(frozen=True, slots=True)
+class BindOptions:
+    """What the command line decides about a script's meaning.
+
+    `text_limit` is the most bytes a text keeps; `prefer` is `kprobe`, `fentry` or empty; `arguments` are
+    the values of the script's params, as text.
+    """
+
+    text_limit: int = 128
+    prefer: str = ""
+    most_probes: int = MOST_PROBES
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the language is extended by: probe kinds and decoders, and the parser for the prelude."""
+
+    kinds: Registry[ProbeKind]
+    decoders: Registry[Decoder]
+    parse: ParseExpression
+
+
+def bind_script(
+    script: ast.Script,
+    kernel: KernelView,
+    vocabulary: Vocabulary,
+    options: BindOptions,
+    reporter: Reporter,
+) -> ScriptModel:
+    """Return what the script means on this kernel, or raise all that is wrong with it."""
+    types = TypeTable(kernel.btf if kernel.has_btf else None)
+    declared = _declarations(script, reporter)
+    params, constants = bind_params(
+        tuple(i for i in script.items if isinstance(i, ast.Param)), options.arguments, reporter
+    )
+    scope = ScriptScope(
+        kernel,
+        types,
+        vocabulary.decoders,
+        options.text_limit,
+        constants,
+        {i.name: i for i in script.items if isinstance(i, ast.Let)},
+        {i.name: i for i in script.items if isinstance(i, ast.Table)},
+    )
+    binder = RuleBinder(
+        scope,
+        TargetScope(kernel, types, options.prefer),
+        vocabulary.kinds,
+        vocabulary.parse,
+        reporter,
+        options.most_probes,
+    )
+    rules = []
+    for number, rule in enumerate(declared):
+        bound = binder.bind(rule, number)
+        if bound is not None:
+            rules.append(bound)
+    reporter.raise_errors()
+    after, events = _stops(script)
+    return ScriptModel(
+        script.description,
+        params,
+        tuple(rules),
+        find_registers(kernel.architecture, types),
+        after,
+        events,
+    )
+
+
+def _declarations(script: ast.Script, reporter: Reporter) -> list[ast.ProbeRule]:
+    """Return the rules, reporting names declared twice and what this version cannot do."""
+    seen: dict[str, ast.Let | ast.Table | ast.Param] = {}
+    rules = []
+    for item in script.items:
+        match item:
+            case ast.ProbeRule():
+                rules.append(item)
+            case ast.SpanRule():
+                error = fail(
+                    "T260",
+                    "`span` is not supported by this version",
+                    item.span,
+                    help=["watch the return by itself: `sysret:…`, `kretprobe:…`"],
+                )
+                reporter.add(*error.diagnostics)
+            case ast.Let() | ast.Table() | ast.Param():
+                if item.name in seen:
+                    error = fail("T251", f"`{item.name}` is declared twice", item.name_span)
+                    reporter.add(*error.diagnostics)
+                seen[item.name] = item
+    return rules
+
+
+def _stops(script: ast.Script) -> tuple[int | None, int | None]:
+    """Return the earliest end that `stop` declarations ask for: nanoseconds, and events."""
+    stops = [i for i in script.items if isinstance(i, ast.Stop)]
+    durations = [s.after.nanoseconds for s in stops if s.after is not None]
+    events = [s.events for s in stops if s.events is not None]
+    return min(durations, default=None), min(events, default=None)

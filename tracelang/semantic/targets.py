@@ -1,0 +1,166 @@
+"""Targets: from what a rule names to the places it attaches to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
+from tracelang.registry import Registry, nearest
+from tracelang.semantic.model import Argument, ResolvedTarget
+from tracelang.semantic.probe_kind import ProbeKind, TargetScope
+from tracelang.semantic.types import U64, Pointer, Space, Type
+from tracelang.syntax import ast
+
+MOST_PROBES = 512
+
+
+def resolve_targets(
+    choices: Iterable[ast.TargetChoice],
+    kinds: Registry[ProbeKind],
+    scope: TargetScope,
+    most: int = MOST_PROBES,
+) -> tuple[ResolvedTarget, ...]:
+    """Return every place a rule's targets mean, in order and each once.
+
+    Raises T202 and others for what does not exist, T230 for more than `most` places.
+    """
+    found: dict[tuple[object, ...], ResolvedTarget] = {}
+    choices = tuple(choices)
+    for choice in choices:
+        for target in _choose(choice, kinds, scope):
+            found.setdefault((target.mechanism, target.place, target.offset, target.probe), target)
+    if len(found) > most:
+        raise fail(
+            "T230",
+            f"these are {len(found)} probes, more than the limit of {most}",
+            choices[0].span,
+            help=[f"narrow the wildcard, or raise the limit: `--max-probes {len(found)}`"],
+        )
+    return tuple(found.values())
+
+
+def _choose(
+    choice: ast.TargetChoice, kinds: Registry[ProbeKind], scope: TargetScope
+) -> tuple[ResolvedTarget, ...]:
+    """Return the places of the first option this kernel has."""
+    errors: list[Diagnostic] = []
+    for option in choice.options:
+        try:
+            return resolve_target(option, kinds, scope)
+        except DiagnosticError as error:
+            errors.extend(error.diagnostics)
+    if len(choice.options) == 1:
+        raise DiagnosticError(*errors)
+    first = errors[0]
+    raise DiagnosticError(
+        replace(
+            first,
+            message="this kernel has none of these targets",
+            primary=Label(choice.span),
+            notes=tuple(d.message for d in errors),
+        )
+    )
+
+
+def resolve_target(
+    target: ast.Target, kinds: Registry[ProbeKind], scope: TargetScope
+) -> tuple[ResolvedTarget, ...]:
+    """Return the places one target means, with the arguments it names itself."""
+    kind = find_kind(target, kinds)
+    places = kind.resolve(target, scope)
+    return tuple(replace(_declare(p, target, scope), span=target.span) for p in places)
+
+
+def find_kind(target: ast.Target, kinds: Registry[ProbeKind]) -> ProbeKind:
+    """Return the kind a target names, by its name or an alias (T231 for an unknown one)."""
+    for kind in kinds:
+        if target.kind == kind.name or target.kind in kind.aliases:
+            return kind
+    near = nearest(target.kind, kinds.names())
+    hint = f"did you mean {' or '.join(f'`{n}:`' for n in near)}? " if near else ""
+    raise fail(
+        "T231",
+        f"there is no probe kind `{target.kind}`",
+        target.span,
+        help=[f"{hint}the kinds are: {', '.join(kinds.names())}"],
+    )
+
+
+def _declare(place: ResolvedTarget, target: ast.Target, scope: TargetScope) -> ResolvedTarget:
+    """Replace a place's arguments by those the script names in parentheses, by position."""
+    if target.arguments is None:
+        return place
+    if not place.positional and target.arguments:
+        raise fail(
+            "T232",
+            f"`{place.probe}` has no arguments by position",
+            target.arguments[0].span,
+            help=["leave the parentheses away and use its fields by name"],
+        )
+    declared = []
+    for index, argument in enumerate(target.arguments):
+        if argument.name == "_":
+            continue
+        if index >= len(place.positional):
+            raise fail(
+                "T232",
+                f"`{place.probe}` has {len(place.positional)} arguments that can be read",
+                argument.span,
+            )
+        type_ = _declared_type(argument, place, index, scope)
+        declared.append(Argument(argument.name, type_, place.positional[index]))
+    names = {a.name for a in declared}
+    rest = tuple(a for a in place.arguments if a.name not in names)
+    return replace(place, arguments=(*declared, *rest))
+
+
+def _declared_type(
+    argument: ast.TargetArgument, place: ResolvedTarget, index: int, scope: TargetScope
+) -> Type:
+    if argument.type is None:
+        known = [a.type for a in place.arguments if a.source == place.positional[index]]
+        return known[0] if known else U64
+    space = Space.EITHER if place.space is Space.KERNEL else place.space
+    if argument.type.name == "str" and not argument.type.keyword:
+        return Pointer(0, space, "char *")
+    found = scope.types.named(argument.type, place.space)
+    if found is None:
+        near = nearest(argument.type.name, ("str", *scope.types.plain_names()))
+        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
+        raise fail("T225", f"this kernel has no type `{argument.type.span.text}`", argument.span, help=hint)
+    return found
+
+
+def match_names(pattern: str, names: Iterable[str]) -> list[str]:
+    """Return the names that a pattern with `*`, `?` and `[…]` matches, sorted."""
+    if not is_pattern(pattern):
+        return [pattern] if pattern in names else []
+    return sorted(name for name in names if fnmatchcase(name, pattern))
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a target's part has wildcards."""
+    return any(char in text for char in "*?[")
+
+
+def no_such_target(
+    target: ast.Target, what: str, names: Iterable[str], prefix: str
+) -> DiagnosticError:
+    """Build the error for a target that does not exist, with the nearest that do.
+
+    `names` are the last parts it could have had; `prefix` is put before a suggestion.
+    """
+    last = target.parts[-1] if target.parts else ""
+    near = nearest(last, names)
+    help_ = [f"did you mean {' or '.join(f'`{prefix}{n}`' for n in near)}?"] if near else []
+    help_.append(f"see what there is: `tracelang list '{prefix}*'`")
+    verb = "matches nothing" if is_pattern(last) else "does not exist on this kernel"
+    return fail("T202", f"{what} {verb}", target.span, help=help_)
+
+
+def expect_parts(target: ast.Target, low: int, high: int, form: str) -> None:
+    """Raise T233 unless the target has a fitting number of parts, none of them empty."""
+    if not low <= len(target.parts) <= high or not all(target.parts):
+        raise fail("T233", f"`{target}` is not a complete target", target.span, help=[f"write `{form}`"])

@@ -1,0 +1,189 @@
+"""Comparisons with text and addresses: what the kernel will test, and what is known already."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from tracelang.diagnostics import fail
+from tracelang.semantic.model import (
+    Builtin,
+    Constant,
+    Expression,
+    InRange,
+    TextMatch,
+    TextSame,
+)
+from tracelang.semantic.operators import compare_numbers, negate_condition
+from tracelang.semantic.scope import RuleScope
+from tracelang.semantic.types import BOOL, Flavour, Int, Ip
+from tracelang.semantic.values import as_text, boolean, describe, integer, text_of
+from tracelang.source import Span
+
+TEXT_OPERATORS = ("contains", "startswith", "endswith", "matches")
+
+
+def compare(
+    operator: str, left: Expression, right: Expression, span: Span, scope: RuleScope
+) -> Expression:
+    """Return a comparison of any two values."""
+    if operator in TEXT_OPERATORS:
+        return _match(operator, left, right, span, scope)
+    if text_of(right) is not None or text_of(left) is not None:
+        return _compare_text(operator, left, right, span, scope)
+    if isinstance(left.type, Ip) or isinstance(right.type, Ip):
+        return _compare_address(operator, left, right, span)
+    texts = as_text(left, scope.script), as_text(right, scope.script)
+    if texts[0] is not None and texts[1] is not None and operator in ("==", "!="):
+        same = TextSame(BOOL, texts[0], texts[1], span=span)
+        return same if operator == "==" else negate_condition(same, span)
+    return compare_numbers(operator, left, right, span)
+
+
+def _compare_text(
+    operator: str, left: Expression, right: Expression, span: Span, scope: RuleScope
+) -> Expression:
+    if operator not in ("==", "!="):
+        raise fail(
+            "T215",
+            f"text has no order: `{operator}` does not compare it",
+            span,
+            help=["text takes ==, !=, in, contains, startswith, endswith and matches"],
+        )
+    if text_of(left) is not None and text_of(right) is None:
+        left, right = right, left
+    encoded = _encode(left, right, scope)
+    if encoded is not None:
+        return compare_numbers(operator, left, encoded, span)
+    found = _match("==", left, right, span, scope)
+    return found if operator == "==" else negate_condition(found, span)
+
+
+def _encode(left: Expression, right: Expression, scope: RuleScope) -> Expression | None:
+    """Return the number that reads as the text, where the left side is a decoded number."""
+    if left.decoding is None or as_text(left, scope.script) is not None:
+        return None
+    decoder = scope.script.decoders.get(left.decoding.decoder)
+    word = text_of(right)
+    if decoder is None or word is None or isinstance(left, Builtin) and left.name in ("func", "probe"):
+        return None
+    number = decoder.encode(word, left.decoding.arguments)
+    if number is None:
+        raise fail(
+            "T216",
+            f"`{left.decoding.decoder}` never reads as \"{word}\"",
+            right.span,
+            help=["compare the number itself, or give a name it knows"],
+        )
+    return integer(number, right.span)
+
+
+def _match(
+    operator: str, left: Expression, right: Expression, span: Span, scope: RuleScope
+) -> Expression:
+    pattern = text_of(right)
+    if pattern is None:
+        raise fail(
+            "T217",
+            f"`{operator}` needs a text constant on its right, this is {describe(right)}",
+            right.span,
+            help=['write it in double quotes: "…"'],
+        )
+    known = _known_text(left, scope)
+    if known is not None:
+        return boolean(test_text(operator, known, pattern), span)
+    text = as_text(left, scope.script)
+    if text is None:
+        raise fail(
+            "T213",
+            f"cannot compare {describe(left)} with text",
+            span,
+            help=["if it points to text, wrap it: `str(…)`"],
+        )
+    if "\0" in pattern:
+        raise fail("T217", "text in the kernel ends at NUL; the pattern has one", right.span)
+    return TextMatch(BOOL, operator, text, pattern, span=span)
+
+
+def _known_text(value: Expression, scope: RuleScope) -> str | None:
+    if isinstance(value, Builtin) and value.name == "func":
+        return scope.target.function
+    if isinstance(value, Builtin) and value.name == "probe":
+        return scope.target.probe
+    return text_of(value)
+
+
+def test_text(operator: str, text: str, pattern: str) -> bool:
+    """Test text that is known when the code is generated, as the kernel would."""
+    match operator:
+        case "==":
+            return text == pattern
+        case "contains":
+            return pattern in text
+        case "startswith":
+            return text.startswith(pattern)
+        case "endswith":
+            return text.endswith(pattern)
+        case _:
+            return fnmatchcase(text, pattern)
+
+
+test_text.__test__ = False  # type: ignore[attr-defined]
+
+
+# --- Addresses -------------------------------------------------------------------------------------
+
+
+def _compare_address(
+    operator: str, left: Expression, right: Expression, span: Span
+) -> Expression:
+    if operator not in ("==", "!="):
+        raise fail("T215", f"addresses have no order: `{operator}` does not compare them", span)
+    if isinstance(left, Constant):
+        left, right = right, left
+    if not isinstance(right, Constant) or not isinstance(right.value, bytes):
+        if left.type == right.type == Ip(4):
+            return compare_numbers(operator, left, right, span)
+        raise fail(
+            "T213",
+            f"cannot compare {describe(left)} with {describe(right)}",
+            span,
+            help=["compare an address with an address: `ip(x) == 10.0.0.1`"],
+        )
+    found = _in_network(left, right.value, len(right.value) * 8, span)
+    return found if operator == "==" else negate_condition(found, span)
+
+
+def in_network(
+    left: Expression, network: IPv4Network | IPv6Network, span: Span
+) -> Expression:
+    """Return whether the address `left` lies in `network`."""
+    return _in_network(left, network.network_address.packed, network.prefixlen, span)
+
+
+def _in_network(left: Expression, packed: bytes, prefix: int, span: Span) -> Expression:
+    if isinstance(left.type, Int) and left.type.size == 4 and _is_network_order(left.type):
+        size = 4
+    elif isinstance(left.type, Ip):
+        size = left.type.size
+    else:
+        raise fail(
+            "T213",
+            f"cannot compare {describe(left)} with an IP address",
+            span,
+            help=["say that it is one: `ip(…)`"],
+        )
+    if size == 4 and len(packed) == 16:
+        return boolean(False, span)
+    if size == 16 and len(packed) == 4:
+        packed, prefix = bytes(10) + b"\xff\xff" + packed, prefix + 96
+    return InRange(BOOL, left, packed, prefix, span=span)
+
+
+def _is_network_order(type_: Int) -> bool:
+    return type_.flavour is Flavour.BIG_ENDIAN
+
+
+def address_constant(address: IPv4Address | IPv6Address, span: Span) -> Constant:
+    """Return an address literal as a constant of packed bytes."""
+    return Constant(Ip(len(address.packed)), address.packed, span=span)

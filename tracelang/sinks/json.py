@@ -1,0 +1,132 @@
+"""One JSON object per line: raw values under the fields' names, decoded ones beside them.
+
+`ts` is in monotonic nanoseconds. Integers are exact whatever their size. Everything beyond ASCII is
+escaped, so a line can never disturb a terminal. Text that is not UTF-8 has U+FFFD for what cannot
+be read, and its exact bytes in hexadecimal under `NAME_hex`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from json import dumps
+from json.encoder import encode_basestring_ascii
+from operator import itemgetter
+from typing import Any, Final
+
+from tracelang.decoders.fixed import fixed_point
+from tracelang.plan.ir import RuleOutput
+from tracelang.sinks.columns import BoundColumn, bind_output
+from tracelang.sinks.protocol import Row, Sink, SinkSetup
+
+Member = tuple[str, Callable[[Sequence[Row]], Iterable[str]]]
+"""A member's opening (`"name":`) and the texts of its values for some rows."""
+
+
+def _members(output: RuleOutput, setup: SinkSetup) -> list[Member]:
+    """Return the members of a rule's objects; captured names win over added ones."""
+    columns = bind_output(output, setup)
+    captured = {column.name for column in columns}
+    members = [m for name, m in _added(output, setup) if name not in captured]
+    for column in columns:
+        members.append((_opening(column.name), _value_writer(column)))
+        if column.reading.differs and f"{column.name}_text" not in captured:
+            members.append((_opening(f"{column.name}_text"), _text_writer(column)))
+    return members
+
+
+def _added(output: RuleOutput, setup: SinkSetup) -> Iterable[tuple[str, Member]]:
+    yield "ts", (_opening("ts"), _picker(0, str))
+    if len(setup.outputs) > 1:
+        yield "rule", (_opening("rule"), _picker(1, _rule_number))
+    probes = [encode_basestring_ascii(probe) for probe, _ in output.targets]
+    if probes:
+        yield "probe", (_opening("probe"), _picker(2, probes.__getitem__))
+
+
+def _rule_number(rule: int) -> str:
+    """Count rules from 1, as people and messages do."""
+    return str(rule + 1)
+
+
+def _opening(name: str) -> str:
+    return f"{encode_basestring_ascii(name)}:".replace("%", "%%")
+
+
+def _picker(slot: int, show: Callable[[Any], str]) -> Callable[[Sequence[Row]], Iterable[str]]:
+    pick = itemgetter(slot)
+    return lambda rows: map(show, map(pick, rows))
+
+
+def _text_writer(column: BoundColumn) -> Callable[[Sequence[Row]], Iterable[str]]:
+    return lambda rows: map(encode_basestring_ascii, column.texts(rows))
+
+
+def _value_writer(column: BoundColumn) -> Callable[[Sequence[Row]], Iterable[str]]:
+    if column.reading.machine is None and not column.type.length:
+        return _picker(column.slot, str)
+    write = _machine_writer(column)
+    return lambda rows: map(write, column.raw(rows))
+
+
+def _machine_writer(column: BoundColumn) -> Callable[[Any], str]:
+    reading = column.reading
+    machine, scaled, digits = reading.machine or reading.text, reading.scaled, reading.digits
+    bytes_member = f",{encode_basestring_ascii(column.name + '_hex')}:"
+
+    def write(raw: object) -> str:
+        value = machine(raw)
+        if isinstance(value, str):
+            return encode_basestring_ascii(value)
+        if isinstance(value, bytes):
+            readable = encode_basestring_ascii(value.decode(errors="replace"))
+            return f'{readable}{bytes_member}"{value.hex()}"'
+        if isinstance(value, float) and scaled is not None:
+            return fixed_point(scaled(raw), digits, digits)
+        return dumps(value)
+
+    return write
+
+
+class JsonSink:
+    """Writes each event as an object on a line of its own."""
+
+    def __init__(self, setup: SinkSetup) -> None:
+        self._stream = setup.stream
+        self._members = {output.rule: _members(output, setup) for output in setup.outputs}
+        self._templates = {
+            rule: "{" + ",".join(f"{opening}%s" for opening, _ in members) + "}\n"
+            for rule, members in self._members.items()
+        }
+
+    def begin(self) -> None:
+        """Write nothing: every line stands alone."""
+
+    def events(self, rule: int, rows: Sequence[Row]) -> None:
+        """Write one object for each row."""
+        columns = [write(rows) for _, write in self._members[rule]]
+        fill = self._templates[rule].__mod__
+        self._stream.write("".join(map(fill, zip(*columns, strict=True))))
+
+    def flush(self) -> None:
+        """Make everything written so far visible."""
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Flush: there is nothing to close."""
+        self._stream.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonKind:
+    """`-o json`."""
+
+    name: str = "json"
+    summary: str = "one JSON object per line"
+
+    def create(self, setup: SinkSetup) -> Sink:
+        """Return the sink."""
+        return JsonSink(setup)
+
+
+SINKS: Final = (JsonKind(),)

@@ -1,0 +1,88 @@
+"""What a sink is: the part that writes decoded events somewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol, TextIO, TypeAlias
+
+from tracelang.decoders.protocol import DecodeContext, Decoder
+from tracelang.plan.ir import RuleOutput
+from tracelang.registry import Registry
+
+Row: TypeAlias = tuple[Any, ...]
+"""A record's values in the order of its fields (`ts`, `rule`, `target`, …): integers and bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkOptions:
+    """How a sink writes: `terminal` if a person looks on, `color` if ANSI styles are welcome."""
+
+    terminal: bool = False
+    color: bool = False
+
+
+def options_for(stream: TextIO, environment: Mapping[str, str] | None = None) -> SinkOptions:
+    """Return the options that suit a stream; `NO_COLOR` (no-color.org) is respected."""
+    environment = os.environ if environment is None else environment
+    terminal = stream.isatty()
+    plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
+    return SinkOptions(terminal, terminal and not plain)
+
+
+@dataclass(frozen=True, slots=True)
+class SinkSetup:
+    """All that a sink is made from; `contexts` are by rule number."""
+
+    outputs: tuple[RuleOutput, ...]
+    stream: TextIO
+    decoders: Registry[Decoder]
+    contexts: Mapping[int, DecodeContext]
+    options: SinkOptions = SinkOptions()
+
+
+class Sink(Protocol):
+    """Writes the events of one run. `BrokenPipeError` is the caller's to handle."""
+
+    def begin(self) -> None:
+        """Write what stands before the first event."""
+        ...
+
+    def events(self, rule: int, rows: Sequence[Row]) -> None:
+        """Write the rows of one rule, in one write."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything written so far visible; called when no more events wait."""
+        ...
+
+    def end(self) -> None:
+        """Write what stands after the last event, and flush."""
+        ...
+
+
+class SinkKind(Protocol):
+    """A kind of output, chosen by `-o NAME`."""
+
+    @property
+    def name(self) -> str:
+        """The word users write."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line of documentation."""
+        ...
+
+    def create(self, setup: SinkSetup) -> Sink:
+        """Return a sink; raises `DiagnosticError` where it cannot show these rules."""
+        ...
+
+
+def feed(sink: Sink, rows: Iterable[Row]) -> None:
+    """Give a sink the rows of several rules in their order: each run of one rule at once."""
+    for rule, run in groupby(rows, itemgetter(1)):
+        sink.events(rule, list(run))

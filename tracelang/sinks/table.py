@@ -1,0 +1,157 @@
+"""Aligned tables: rules without a `print`, or every rule with `-o table`.
+
+A column starts as wide as its decoder says and grows with what it shows, so that rows stay aligned.
+With several rules each line begins with its rule's name, and a header that is no longer in sight is
+repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tracelang.plan.ir import RuleOutput
+from tracelang.sinks.columns import BoundColumn, bind_output
+from tracelang.sinks.protocol import Row, Sink, SinkSetup
+
+_WIDEST: Final = 64
+"""A value wider than that pushes its own row only: one long path must not spread the table."""
+_SCREEN: Final = 40
+"""Lines after which a header is taken to be out of sight."""
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+class Table:
+    """A table's columns and their widths; rules with the same columns share one."""
+
+    def __init__(self, columns: tuple[BoundColumn, ...]) -> None:
+        self._columns = columns
+        self._widths = [max(len(c.name), c.decoder.width) for c in columns]
+        self.header_at = -1
+        """The number of the line its header was last on, -1 before it is shown."""
+
+    def lines(self, columns: tuple[BoundColumn, ...], rows: Sequence[Row], label: str) -> str:
+        """Return the rows of a rule with these columns as lines that begin with `label`."""
+        texts = [list(column.texts(rows)) for column in columns]
+        self._grow(texts)
+        template = self._template(label)
+        return "".join(map(template.__mod__, zip(*texts, strict=True))) if texts else ""
+
+    def header(self, margin: int) -> str:
+        """Return the line of names after `margin` spaces, at the present widths."""
+        names = tuple(column.name.upper() for column in self._columns)
+        return (self._template(" " * margin) % names).rstrip()
+
+    def _grow(self, texts: Sequence[Sequence[str]]) -> None:
+        for index, column in enumerate(texts):
+            longest = max(map(len, column), default=0)
+            if self._widths[index] < longest:
+                self._widths[index] = max(self._widths[index], min(longest, _WIDEST))
+
+    def _template(self, label: str) -> str:
+        """Return the format of one line; the last column takes no padding on its right."""
+        cells = [
+            f"%{'' if column.decoder.right else '-'}{width}s"
+            for column, width in zip(self._columns, self._widths, strict=True)
+        ]
+        if cells and not self._columns[-1].decoder.right:
+            cells[-1] = "%s"
+        return label.replace("%", "%%") + " ".join(cells) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One rule's part in a table: its own readings, and what its lines begin with."""
+
+    table: Table
+    columns: tuple[BoundColumn, ...]
+    label: str
+
+
+class TableSink:
+    """Writes tables, one for each shape of rows, into one stream."""
+
+    def __init__(self, setup: SinkSetup, outputs: Sequence[RuleOutput]) -> None:
+        self._stream = setup.stream
+        self._options = setup.options
+        labels = rule_labels(outputs) if len(outputs) > 1 else {}
+        self._margin = max((len(label) + 1 for label in labels.values()), default=0)
+        tables: dict[tuple[tuple[str, str], ...], Table] = {}
+        self._shown: dict[int, _Shown] = {}
+        for output in outputs:
+            columns = bind_output(output, setup)
+            table = tables.setdefault(
+                tuple((c.name, c.decoder.name) for c in columns), Table(columns)
+            )
+            label = labels.get(output.rule, "").ljust(self._margin)
+            self._shown[output.rule] = _Shown(table, columns, label)
+        self._line = 0
+        self._last: Table | None = None
+
+    def begin(self) -> None:
+        """Write nothing: a header comes with the first event, so that its columns fit."""
+
+    def events(self, rule: int, rows: Sequence[Row]) -> None:
+        """Write the rows, after the header when it is due."""
+        if not rows:
+            return
+        shown = self._shown[rule]
+        text = shown.table.lines(shown.columns, rows, shown.label)
+        if self._is_header_due(shown.table):
+            text = self._header(shown.table) + text
+        self._line += len(rows)
+        self._last = shown.table
+        self._stream.write(text)
+
+    def flush(self) -> None:
+        """Make the rows written so far visible."""
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Flush: a table has no foot."""
+        self._stream.flush()
+
+    def _is_header_due(self, table: Table) -> bool:
+        if table.header_at < 0:
+            return True
+        changed = table is not self._last
+        return self._options.terminal and changed and self._line - table.header_at > _SCREEN
+
+    def _header(self, table: Table) -> str:
+        table.header_at = self._line
+        self._line += 1
+        header = table.header(self._margin)
+        return f"{_BOLD}{header}{_PLAIN}\n" if self._options.color else header + "\n"
+
+
+def rule_labels(outputs: Sequence[RuleOutput]) -> dict[int, str]:
+    """Return a short name for each rule: its first target's function, numbered if not unique."""
+    names = {output.rule: _label(output) for output in outputs}
+    taken = list(names.values())
+    return {
+        rule: name if taken.count(name) == 1 else f"{name}#{rule + 1}"
+        for rule, name in names.items()
+    }
+
+
+def _label(output: RuleOutput) -> str:
+    if not output.targets:
+        return f"rule {output.rule + 1}"
+    probe, function = output.targets[0]
+    return (function or probe) + ("…" if len(output.targets) > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind:
+    """`-o table`: every rule as a table, whatever its `print` says."""
+
+    name: str = "table"
+    summary: str = "aligned columns for every rule, also for those with a `print`"
+
+    def create(self, setup: SinkSetup) -> Sink:
+        """Return the sink."""
+        return TableSink(setup, setup.outputs)
+
+
+SINKS: Final = (TableKind(),)

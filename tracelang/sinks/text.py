@@ -1,0 +1,55 @@
+"""The output for people: rules with a `print` by their format, the others as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tracelang.sinks.lines import compile_lines
+from tracelang.sinks.protocol import Row, Sink, SinkSetup
+from tracelang.sinks.table import TableSink
+
+
+class TextSink:
+    """Writes the lines of rules with a format, and hands the other rules to the tables."""
+
+    def __init__(self, setup: SinkSetup) -> None:
+        self._stream = setup.stream
+        formatted = [o for o in setup.outputs if o.format is not None]
+        self._lines = {output.rule: compile_lines(output, setup) for output in formatted}
+        self._tables = TableSink(setup, [o for o in setup.outputs if o.format is None])
+
+    def begin(self) -> None:
+        """Write nothing: a table's header comes with its first event."""
+
+    def events(self, rule: int, rows: Sequence[Row]) -> None:
+        """Write the rows of one rule."""
+        render = self._lines.get(rule)
+        if render is None:
+            self._tables.events(rule, rows)
+        elif rows:
+            self._stream.write(render(rows))
+
+    def flush(self) -> None:
+        """Make everything written so far visible."""
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Flush: text has no foot."""
+        self._stream.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class TextKind:
+    """`-o text`, the default."""
+
+    name: str = "text"
+    summary: str = "each rule by its `print`, else as a table (the default)"
+
+    def create(self, setup: SinkSetup) -> Sink:
+        """Return the sink."""
+        return TextSink(setup)
+
+
+SINKS: Final = (TextKind(),)

@@ -1,0 +1,61 @@
+"""Where the built parser may be kept: never where somebody else could have put a file.
+
+The file is a pickle, and reading a pickle runs what is in it. So every directory above it must
+belong to this user or to root and be writable by no one else, and the file must be this user's own.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def parser_cache_file(name: str) -> Path | None:
+    """Return the path for a cache file `name`, its directory made; None if no place is safe."""
+    # Unlike Path.home(), expanduser() never raises.
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    directory = Path(base) / "tracelang"
+    if not directory.is_absolute():
+        return None
+    version = ".".join(map(str, sys.version_info[:2]))
+    file = directory / f"{name}-{version}.pickle"
+    try:
+        _make_private(directory)
+        return file if _is_safe(file) else None
+    except OSError:
+        return None
+
+
+def _make_private(directory: Path) -> None:
+    """Make the directory, mode 0700; `PermissionError` if somebody else could change it."""
+    missing = [d for d in (directory, *directory.parents) if not d.exists() and not d.is_symlink()]
+    for parent in missing[-1].parents if missing else directory.parents:
+        _require_trusted(parent)
+    for new in reversed(missing):
+        new.mkdir(mode=0o700)
+    own = directory.lstat()
+    private = stat.S_ISDIR(own.st_mode) and stat.S_IMODE(own.st_mode) & 0o077 == 0
+    if own.st_uid != os.geteuid() or not private:
+        raise PermissionError(directory)
+
+
+def _require_trusted(directory: Path) -> None:
+    info = directory.stat()
+    sticky_of_root = info.st_uid == 0 and info.st_mode & stat.S_ISVTX
+    if info.st_uid not in (0, os.geteuid()):
+        raise PermissionError(directory)
+    if info.st_mode & _OTHERS_MAY_WRITE and not sticky_of_root:
+        raise PermissionError(directory)
+
+
+def _is_safe(file: Path) -> bool:
+    try:
+        info = file.lstat()
+    except FileNotFoundError:
+        return True
+    own = info.st_uid == os.geteuid() and stat.S_ISREG(info.st_mode)
+    return own and not info.st_mode & _OTHERS_MAY_WRITE
