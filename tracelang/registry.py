@@ -22,8 +22,8 @@ T = TypeVar("T", bound=Named)
 class Registry(Generic[T]):
     """Holds named objects in order of registration and finds near misses.
 
-    `group` names the entry points through which other packages add theirs. They are looked for only when
-    a name is not found or all are asked for: reading the installed packages' metadata is slow.
+    `group` names the entry points through which other packages add theirs. They are looked for
+    only when a name is not found or all are asked for: reading packages' metadata is slow.
     """
 
     def __init__(self, what: str, group: str | None = None) -> None:
@@ -84,9 +84,9 @@ def nearest(name: str, candidates: Iterable[str], *, limit: int = 3) -> tuple[st
             continue
         folded = candidate.lower()
         matcher.set_seq1(folded)
-        if matcher.real_quick_ratio() < threshold or matcher.quick_ratio() < threshold:
-            if not _extends(folded, lowered):
-                continue
+        near = matcher.real_quick_ratio() >= threshold and matcher.quick_ratio() >= threshold
+        if not near and not _extends(folded, lowered):
+            continue
         score = matcher.ratio()
         if _extends(folded, lowered):
             score = max(score, 0.8)

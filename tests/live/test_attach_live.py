@@ -31,7 +31,7 @@ from tracelang.runtime.maps import create_maps
 CALLS = 1000
 GETPGID_CALLS = f"for _ in range({CALLS}): os.getpgid(0)"
 CPU_CLOCK = PerfEvent(type=1, config=0, frequency=499)
-PERF_HASH, PERCPU_HASH, HASH = 4, 5, 1
+HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH = 1, 5, 9, 10
 
 
 @pytest.fixture(scope="module")
@@ -260,6 +260,33 @@ def test_maps_keep_what_is_put_in(kind: int) -> None:
         assert table.lookup_cpus(keys[7]) == ()
         assert table.lookup_sums(keys[7]) == ()
         assert len(dict(table.items())) == 39
+
+
+@pytest.mark.parametrize("kind", [HASH, PERCPU_HASH, LRU_HASH, LRU_PERCPU_HASH])
+def test_hashes_are_emptied_in_one_go(kind: int) -> None:
+    number = 6000
+    (table,) = create_maps(Libbcc(), [MapDefinition("h", kind, 4, 12, 4 * number, 0)]).values()
+    with table:
+        keys = [struct.pack("=I", n) for n in range(number)]
+        for key in keys:
+            table.update(key, key * 3)
+        shown = dict(table.items())
+        taken = table.take()
+        assert sorted(key for key, _ in taken) == sorted(keys)
+        assert dict(taken) == shown
+        assert {value[:12] for _, value in taken} == {key * 3 for key in keys}
+        assert table.take() == ()
+        assert table.keys() == ()
+
+
+def test_large_values_are_read_in_small_pieces() -> None:
+    size, number = 60_000, 500
+    definition = MapDefinition("large", HASH, 8, size, number, 0)
+    (table,) = create_maps(Libbcc(), [definition]).values()
+    with table:
+        for n in range(number):
+            table.update(struct.pack("=Q", n), bytes(size))
+        assert len(table.take()) == number
 
 
 def test_per_cpu_values_are_added_up() -> None:

@@ -20,8 +20,7 @@ _SHORT: Final = 12
 """Characters of a container's id that its tools show."""
 _PAUSE: Final = 20
 """After a walk of the tree none for this many times as long: ids of groups that are gone already
-must not
-make every event walk it, and yet a new group is found at once."""
+must not make every event walk it, and yet a new group is found at once."""
 _OCTAL: Final = re.compile(r"\\(\d{3})")
 """How /proc/self/mounts writes spaces in paths."""
 

@@ -6,7 +6,7 @@ Values are the generic ones; where this architecture has its own, the C library'
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -187,9 +187,9 @@ def _capabilities() -> FlagSet:
     return FlagSet(tuple((1 << bit, f"CAP_{name}") for bit, name in enumerate(CAPABILITIES)))
 
 
-FLAG_SETS: Final[Mapping[str, FlagSet]] = {
-    "open": _open(),
-    "prot": FlagSet(
+FLAG_SETS: Final[Mapping[str, Callable[[], FlagSet]]] = {
+    "open": _open,
+    "prot": lambda: FlagSet(
         (
             *_row("PROT_", "READ WRITE EXEC SEM"),
             (0x1000000, "PROT_GROWSDOWN"),
@@ -197,35 +197,35 @@ FLAG_SETS: Final[Mapping[str, FlagSet]] = {
         ),
         zero="PROT_NONE",
     ),
-    "mmap": _mmap(),
-    "mremap": FlagSet(_row("MREMAP_", "MAYMOVE FIXED DONTUNMAP")),
-    "msync": FlagSet(_row("MS_", "ASYNC INVALIDATE SYNC")),
-    "madvise": _madvise(),
-    "clone": _clone(),
-    "access": FlagSet(((4, "R_OK"), (2, "W_OK"), (1, "X_OK")), zero="F_OK"),
-    "at": _at(),
-    "rename": FlagSet(_row("RENAME_", "NOREPLACE EXCHANGE WHITEOUT")),
-    "mount": _mount(),
-    "umount": FlagSet(
+    "mmap": _mmap,
+    "mremap": lambda: FlagSet(_row("MREMAP_", "MAYMOVE FIXED DONTUNMAP")),
+    "msync": lambda: FlagSet(_row("MS_", "ASYNC INVALIDATE SYNC")),
+    "madvise": _madvise,
+    "clone": _clone,
+    "access": lambda: FlagSet(((4, "R_OK"), (2, "W_OK"), (1, "X_OK")), zero="F_OK"),
+    "at": _at,
+    "rename": lambda: FlagSet(_row("RENAME_", "NOREPLACE EXCHANGE WHITEOUT")),
+    "mount": _mount,
+    "umount": lambda: FlagSet(
         ((1, "MNT_FORCE"), (2, "MNT_DETACH"), (4, "MNT_EXPIRE"), (8, "UMOUNT_NOFOLLOW"))
     ),
-    "socket": _socket(),
-    "family": _family(),
-    "msg": _msg(),
-    "shutdown": FlagSet(mask=-1, field=_numbers("SHUT_", "RD WR RDWR")),
-    "futex": _futex(),
-    "epoll": _epoll(),
-    "poll": FlagSet(
+    "socket": _socket,
+    "family": _family,
+    "msg": _msg,
+    "shutdown": lambda: FlagSet(mask=-1, field=_numbers("SHUT_", "RD WR RDWR")),
+    "futex": _futex,
+    "epoll": _epoll,
+    "poll": lambda: FlagSet(
         _row("POLL", "IN PRI OUT ERR HUP NVAL RDNORM RDBAND WRNORM WRBAND MSG - - RDHUP")
     ),
-    "pipe": FlagSet(
+    "pipe": lambda: FlagSet(
         ((os.O_DIRECT, "O_DIRECT"), (os.O_NONBLOCK, "O_NONBLOCK"), (os.O_CLOEXEC, "O_CLOEXEC"))
     ),
-    "fcntl": _fcntl(),
-    "seek": FlagSet(mask=-1, field=_numbers("SEEK_", "SET CUR END DATA HOLE")),
-    "lock": FlagSet(_row("LOCK_", "SH EX NB UN - MAND READ WRITE")),
-    "splice": FlagSet(_row("SPLICE_F_", "MOVE NONBLOCK MORE GIFT")),
-    "wait": FlagSet(
+    "fcntl": _fcntl,
+    "seek": lambda: FlagSet(mask=-1, field=_numbers("SEEK_", "SET CUR END DATA HOLE")),
+    "lock": lambda: FlagSet(_row("LOCK_", "SH EX NB UN - MAND READ WRITE")),
+    "splice": lambda: FlagSet(_row("SPLICE_F_", "MOVE NONBLOCK MORE GIFT")),
+    "wait": lambda: FlagSet(
         (
             *_row("W", "NOHANG UNTRACED EXITED CONTINUED"),
             (0x1000000, "WNOWAIT"),
@@ -234,8 +234,8 @@ FLAG_SETS: Final[Mapping[str, FlagSet]] = {
             (0x80000000, "__WCLONE"),
         )
     ),
-    "memfd": FlagSet(_row("MFD_", "CLOEXEC ALLOW_SEALING HUGETLB NOEXEC_SEAL EXEC")),
-    "inotify": FlagSet(
+    "memfd": lambda: FlagSet(_row("MFD_", "CLOEXEC ALLOW_SEALING HUGETLB NOEXEC_SEAL EXEC")),
+    "inotify": lambda: FlagSet(
         (
             *_row(
                 "IN_",
@@ -245,6 +245,6 @@ FLAG_SETS: Final[Mapping[str, FlagSet]] = {
             ),
         )
     ),
-    "capability": _capabilities(),
+    "capability": _capabilities,
 }
-"""Every set `flags(x, SET)` knows."""
+"""Every set `flags(x, SET)` knows; built when asked for, as a script uses one or two."""

@@ -13,7 +13,7 @@ from tracelang.registry import nearest
 
 def _set_of(arguments: tuple[object, ...]) -> FlagSet:
     (name,) = arguments
-    return FLAG_SETS[str(name)]
+    return FLAG_SETS[str(name)]()
 
 
 def _check_set(arguments: tuple[object, ...]) -> str | None:

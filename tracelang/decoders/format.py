@@ -16,10 +16,9 @@ FLOAT_CONVERSIONS: Final = "fFeEgG"
 NUMBER_CONVERSIONS: Final = INTEGER_CONVERSIONS + FLOAT_CONVERSIONS + "cp"
 _KNOWN: Final = NUMBER_CONVERSIONS + "s"
 
-_PIECE: Final = re.compile(
+_PIECE: Final = (
     r"%(?P<flags>[-+ #0']*)(?P<width>\*|\d*)(?P<precision>\.(?:\*|-?\d*))?"
-    r"(?P<length>hh?|ll?|[jztLq])?(?P<conversion>.)?",
-    re.DOTALL,
+    r"(?P<length>hh?|ll?|[jztLq])?(?P<conversion>.)?"
 )
 LARGEST_WIDTH: Final = 4096
 
@@ -77,11 +76,13 @@ def parse_format(text: str) -> Format:
     """Split a format into its pieces."""
     pieces: list[Piece] = []
     mistakes: list[FormatMistake] = []
+    # Compiled here: only scripts with a `print` pay for it, and `re` keeps it.
+    pattern = re.compile(_PIECE, re.DOTALL)
     position = 0
     while (percent := text.find("%", position)) >= 0:
         if percent > position:
             pieces.append(Literal(text[position:percent]))
-        match = _PIECE.match(text, percent)
+        match = pattern.match(text, percent)
         assert match is not None
         position = match.end()
         piece = _read_piece(match)

@@ -189,7 +189,8 @@ class Btf:
     def _each(self) -> Iterator[tuple[int, Blob]]:
         """Yield the first id of each blob, and the blob, the kernel's own first."""
         yield 1, self._kernel
-        yield from zip(self._first_ids, (b for _, b in self._modules()), strict=True)
+        modules = self._modules()
+        yield from zip(self._first_ids, (blob for _, blob in modules), strict=True)
 
     def _modules(self) -> list[tuple[str, Blob]]:
         if self._blobs is None:

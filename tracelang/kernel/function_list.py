@@ -6,7 +6,7 @@ Both lists have tens of thousands of lines, and mostly one of them is wanted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 
@@ -14,43 +14,46 @@ class FilterFunctions:
     """The text of `available_filter_functions`: a function a line, ` [module]` behind those of modules."""
 
     def __init__(self, text: bytes) -> None:
-        self._text = b"\n" + text
+        self.text = text
+        self._lines = b"\n" + text
 
     def __contains__(self, name: str) -> bool:
         return self._find(name) is not None
 
     def module_of(self, name: str) -> str:
-        """Return the module a function lives in, "" for the kernel itself."""
+        """Return the module a function lives in, "" for the kernel itself or an unknown function."""
         match = self._find(name)
         return match[1].decode() if match is not None and match[1] else ""
 
     @cached_property
     def names(self) -> Mapping[str, None]:
         """The names in their order."""
-        lines = self._text.decode(errors="replace").split("\n")
+        lines = self.text.decode(errors="replace").split("\n")
         return dict.fromkeys(line.partition(" ")[0] for line in lines if line)
 
     def _find(self, name: str) -> re.Match[bytes] | None:
-        pattern = rb"\n" + re.escape(name.encode()) + rb"(?: \[([^\]]*)\])?\n"
-        return re.search(pattern, self._text)
+        pattern = rb"\n" + re.escape(name.encode()) + rb"(?: \[([^\]\n]*)\])?(?=\n)"
+        return re.search(pattern, self._lines)
 
 
 def find_address(symbols: bytes, name: str) -> int | None:
-    """Return a symbol's address from the text of /proc/kallsyms; None where it is missing or hidden as 0."""
-    match = re.search(
-        rb"^([0-9a-f]+) \w " + re.escape(name.encode()) + rb"$", symbols, re.MULTILINE
-    )
-    if match is None:
+    """Return a symbol's address from the text of /proc/kallsyms; None where it is missing or hidden."""
+    end = re.search(rb" " + re.escape(name.encode()) + rb"(?:\t\[\w+\])?\n", symbols)
+    if end is None:
         return None
-    return int(match[1], 16) or None
-
-
-def has_symbol(symbols: bytes, name: str) -> bool:
-    """Tell whether /proc/kallsyms names a symbol of the kernel itself."""
-    return b" " + name.encode() + b"\n" in symbols
+    start = symbols.rfind(b"\n", 0, end.start()) + 1
+    return int(symbols[start : end.start()].split()[0], 16) or None
 
 
 def text_symbols(symbols: bytes) -> Mapping[str, None]:
     """Return the functions that /proc/kallsyms names, in order."""
     found = re.findall(rb"^[0-9a-f]+ [tTwW] (\S+)", symbols, re.MULTILINE)
     return dict.fromkeys(name.decode(errors="replace") for name in found)
+
+
+def data_symbols(symbols: bytes) -> Iterator[str]:
+    """Yield the variables that /proc/kallsyms names; those the compiler made (`x.1`, `__key`) left out."""
+    for match in re.finditer(rb"^[0-9a-f]+ [dDbBrRvVaA] (\w+)\n", symbols, re.MULTILINE):
+        name = match[1].decode()
+        if not name.startswith(("__", "event_", "trace_event_", "print_fmt_", "types__", "args__")):
+            yield name

@@ -7,24 +7,23 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from tracelang.diagnostics import fail
 from tracelang.kernel.btf import Btf, BtfError
+from tracelang.kernel.facts import KernelFacts
 from tracelang.kernel.function_list import (
     FilterFunctions,
+    data_symbols,
     find_address,
-    has_symbol,
     text_symbols,
 )
 from tracelang.kernel.live_features import LiveFeatures
-from tracelang.kernel.syscalls import SyscallTable
 from tracelang.kernel.tracefs import TracepointFormat, parse_format
 from tracelang.kernel.version import version_code
-from tracelang.kernel.view import SyscallInfo
 
 _BTF: Final = Path("/sys/kernel/btf")
 _TRACEFS: Final = Path("/sys/kernel/tracing")
@@ -35,10 +34,10 @@ _ONLINE: Final = Path("/sys/devices/system/cpu/online")
 _MOUNT: Final = "mount -t tracefs tracefs /sys/kernel/tracing"
 
 
-class LiveKernel:
+class LiveKernel(KernelFacts):
     """The kernel this process runs on: see `tracelang.kernel.view.KernelView`.
 
-    Besides the Protocol it has `tracefs`, `tracepoints_reason`, `formats` and `module_btf`, which is what a recording needs.
+    Besides the Protocol it gives what a recording needs: `tracelang.kernel.record.Recordable`.
     """
 
     def __init__(self) -> None:
@@ -98,6 +97,10 @@ class LiveKernel:
             return None
         return f"\nCONFIG_{name}=y\n" in self._config or f"\nCONFIG_{name}=m\n" in self._config
 
+    def configuration(self) -> Iterable[str]:
+        """Return the names of all options that are y or m."""
+        return re.findall(r"^CONFIG_(\w+)=[ym]$", self._config or "", re.MULTILINE)
+
     @cached_property
     def _config(self) -> str | None:
         packed = _read(Path("/proc/config.gz"))
@@ -108,21 +111,20 @@ class LiveKernel:
 
     # --- Types -------------------------------------------------------------------------------------
 
-    @property
-    def has_btf(self) -> bool:
-        """Whether the kernel's BTF is there, readable and sound."""
-        return self.btf is not None
-
     @cached_property
     def btf(self) -> Btf | None:
         """The types of the kernel and its loaded modules."""
-        data = _read(_BTF / "vmlinux")
+        data = self.kernel_btf()
         if data is None:
             return None
         try:
             return Btf(data, self.module_btf)
         except BtfError:
             return None
+
+    def kernel_btf(self) -> bytes | None:
+        """Return the kernel's own BTF, or None where there is none or it cannot be read."""
+        return _read(_BTF / "vmlinux")
 
     def module_btf(self) -> Mapping[str, bytes]:
         """Return the split BTF of each loaded module, those that can be read."""
@@ -190,80 +192,35 @@ class LiveKernel:
             help=[remedy],
         )
 
-    def raw_tracepoints(self) -> Collection[str]:
-        """Return the events BTF has a `btf_trace_` type for; without BTF every tracepoint's name."""
-        return self._raw_tracepoints
-
-    @cached_property
-    def _raw_tracepoints(self) -> Collection[str]:
-        if self.btf is None:
-            names = (e for c, e in self.tracepoints() if c != "syscalls")
-            return dict.fromkeys((*names, "sys_enter", "sys_exit")) if self.tracepoints() else ()
-        return dict.fromkeys(self.btf.names_after("typedef", "btf_trace_"))
-
     # --- Functions ---------------------------------------------------------------------------------
 
-    def functions(self) -> Collection[str]:
-        """Return the functions ftrace lists where the kernel can trace them, else those BTF describes."""
-        return self._functions
+    @cached_property
+    def filter_functions(self) -> FilterFunctions | None:
+        """The functions ftrace lists, where they can be read and this kernel can trace functions."""
+        if not (self.features.kprobe.present or self.features.fentry.present):
+            return None
+        text = _read((self.tracefs or _TRACEFS) / "available_filter_functions")
+        return FilterFunctions(text) if text else None
+
+    def text_symbols(self) -> Mapping[str, None]:
+        """Return the functions of /proc/kallsyms."""
+        return self._text_symbols
 
     @cached_property
-    def _functions(self) -> Collection[str]:
-        if self._filter_functions is not None:
-            return self._filter_functions.names
-        if self.btf is not None:
-            return dict.fromkeys(self.btf.names("function"))
+    def _text_symbols(self) -> Mapping[str, None]:
         return text_symbols(self._symbols)
 
-    def function_is_traceable(self, name: str) -> bool:
-        """Tell whether `functions()` has a name, without making that list."""
-        if self._filter_functions is not None:
-            return name in self._filter_functions
-        return self.has_function(name)
-
-    def has_function(self, name: str) -> bool:
-        """Tell whether the kernel has a function of that name, traceable or not."""
-        if self.btf is not None:
-            return self.btf.find("function", name) is not None
-        return has_symbol(self._symbols, name)
-
-    def module_of(self, function: str) -> str:
-        """Return the module a kernel function lives in, "" for the kernel itself or an unknown one."""
-        if self._filter_functions is not None and function in self._filter_functions:
-            return self._filter_functions.module_of(function)
-        found = self.btf.find("function", function) if self.btf is not None else None
-        return self.btf.module_of(found) if self.btf is not None and found is not None else ""
+    def data_symbols(self) -> Iterable[str]:
+        """Return the names of the kernel's variables that /proc/kallsyms shows."""
+        return data_symbols(self._symbols)
 
     def symbol_address(self, name: str) -> int | None:
         """Return a symbol's address by /proc/kallsyms, or None where it is missing or hidden."""
         return find_address(self._symbols, name)
 
     @cached_property
-    def _filter_functions(self) -> FilterFunctions | None:
-        if self.tracefs is None or not (
-            self.features.kprobe.present or self.features.fentry.present
-        ):
-            return None
-        text = _read(self.tracefs / "available_filter_functions")
-        return FilterFunctions(text) if text else None
-
-    @cached_property
     def _symbols(self) -> bytes:
         return _read(_SYMBOLS) or b""
-
-    # --- System calls ------------------------------------------------------------------------------
-
-    def syscalls(self) -> Mapping[str, SyscallInfo]:
-        """Return the system calls that have tracepoints, by their tracepoints' names."""
-        return self._syscalls
-
-    def syscall_aliases(self) -> Mapping[str, str]:
-        """Return other names of system calls with the keys of `syscalls()`."""
-        return self._syscalls.aliases()
-
-    @cached_property
-    def _syscalls(self) -> SyscallTable:
-        return SyscallTable(self.architecture, self.tracepoints, self.tracepoint, self.has_function)
 
 
 def mount_tracefs() -> bool:

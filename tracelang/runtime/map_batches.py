@@ -20,6 +20,8 @@ _LOOKUP_AND_DELETE: Final = 25
 _REQUEST: Final = struct.Struct("=QQQQIIQQ")
 _COUNT_OFFSET: Final = 32
 _PIECE: Final = 4096
+_LEAST: Final = 64
+_MEMORY: Final = 8 << 20
 _PLACE_SIZE: Final = 4
 """Bytes that say where to go on: the number of a bucket."""
 
@@ -32,7 +34,7 @@ def read_batches(
     `entries` is the map's `max_entries`. Raises OSError, with EINVAL or 524 (ENOTSUPP) if the
     kernel or the map cannot do so.
     """
-    room = min(entries, _PIECE)
+    room = min(entries, _PIECE, max(_LEAST, _MEMORY // (key_size + value_size)))
     place: bytes | None = None
     while True:
         try:

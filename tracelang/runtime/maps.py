@@ -113,8 +113,9 @@ class BpfMap:
     def take(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return all keys with their values and remove them; of a hash only.
 
-        Nothing that programs add meanwhile is lost: it is returned now or next time. On kernels
-        before 5.6, which cannot read and remove in one go, additions to a key in between are lost.
+        What programs add meanwhile is returned now or next time, but for an addition that is under
+        way at the very moment. Kernels before 5.6 cannot read and remove in one go: there what is
+        added to a key in between is lost.
         """
         sizes = (self.definition.key_size, self._room, self.definition.max_entries)
         try:

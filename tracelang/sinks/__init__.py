@@ -24,3 +24,32 @@ def load_sinks() -> Registry[SinkKind]:
         for kind in getattr(import_module(module.name), "SINKS", ()):
             registry.register(kind)
     return registry
+
+
+def find_sink(name: str) -> SinkKind:
+    """Return the kind of sink of that name; raises U302 for a name that is none.
+
+    A kind of this package is in the module of its name, so that no other module is loaded: what
+    some outputs need is slow to import.
+    """
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    from tracelang.diagnostics import fail
+
+    if name.isidentifier() and find_spec(f"{__name__}.{name}") is not None:
+        kinds: tuple[SinkKind, ...] = getattr(import_module(f"{__name__}.{name}"), "SINKS", ())
+        for kind in kinds:
+            if kind.name == name:
+                return kind
+    registry = load_sinks()
+    found = registry.get(name)
+    if found is not None:
+        return found
+    near = registry.suggest(name)
+    hint = f"did you mean {' or '.join(f'`{word}`' for word in near)}? " if near else ""
+    raise fail(
+        "U302",
+        f"there is no output `{name}`",
+        help=[f"{hint}there are: {', '.join(sorted(registry.names()))}"],
+    )

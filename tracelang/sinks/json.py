@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from json import dumps
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tracelang.decoders.fixed import fixed_point
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
 from tracelang.sinks.protocol import Row, Sink, SinkSetup
 
-Member = tuple[str, Callable[[Sequence[Row]], Iterable[str]]]
-"""A member's opening (`"name":`) and the texts of its values for some rows."""
+Values: TypeAlias = Callable[[Sequence[Row]], Iterable[object]]
+"""What stands in JSON for one member in each of some rows: texts, or integers as they are."""
+
+Member: TypeAlias = tuple[str, Values]
+"""A member's opening (`"name":`) and its values."""
 
 
 def _members(output: RuleOutput, setup: SinkSetup) -> list[Member]:
@@ -36,35 +40,32 @@ def _members(output: RuleOutput, setup: SinkSetup) -> list[Member]:
 
 
 def _added(output: RuleOutput, setup: SinkSetup) -> Iterable[tuple[str, Member]]:
-    yield "ts", (_opening("ts"), _picker(0, str))
+    yield "ts", (_opening("ts"), _picker(0))
     if len(setup.outputs) > 1:
-        yield "rule", (_opening("rule"), _picker(1, _rule_number))
+        # Counted from 1, as people and messages do.
+        yield "rule", (_opening("rule"), lambda rows: repeat(output.rule + 1, len(rows)))
     probes = [encode_basestring_ascii(probe) for probe, _ in output.targets]
     if probes:
-        yield "probe", (_opening("probe"), _picker(2, probes.__getitem__))
-
-
-def _rule_number(rule: int) -> str:
-    """Count rules from 1, as people and messages do."""
-    return str(rule + 1)
+        pick = _picker(2)
+        yield "probe", (_opening("probe"), lambda rows: map(probes.__getitem__, pick(rows)))
 
 
 def _opening(name: str) -> str:
     return f"{encode_basestring_ascii(name)}:".replace("%", "%%")
 
 
-def _picker(slot: int, show: Callable[[Any], str]) -> Callable[[Sequence[Row]], Iterable[str]]:
+def _picker(slot: int) -> Callable[[Sequence[Row]], Iterable[Any]]:
     pick = itemgetter(slot)
-    return lambda rows: map(show, map(pick, rows))
+    return lambda rows: map(pick, rows)
 
 
-def _text_writer(column: BoundColumn) -> Callable[[Sequence[Row]], Iterable[str]]:
+def _text_writer(column: BoundColumn) -> Values:
     return lambda rows: map(encode_basestring_ascii, column.texts(rows))
 
 
-def _value_writer(column: BoundColumn) -> Callable[[Sequence[Row]], Iterable[str]]:
+def _value_writer(column: BoundColumn) -> Values:
     if column.reading.machine is None and not column.type.length:
-        return _picker(column.slot, str)
+        return _picker(column.slot)
     write = _machine_writer(column)
     return lambda rows: map(write, column.raw(rows))
 

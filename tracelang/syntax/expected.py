@@ -47,7 +47,7 @@ _SIGNS: Final = {
     "COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`",
     "RBRACE": "`}`", "COLON": "`:`", "EQUAL": "`=`", "DOT": "`.`", "SLASH": "`/`", "MINUS": "`-`",
     "NAME": "a name", "NUMBER": "a number", "STRING": 'a text in quotes ("…")',
-    "TYPE_KEYWORD": "a type", "IPV6": "an address",
+    "TYPE_KEYWORD": "a type", "IPV6": "an address", "COMPARE": "a comparison",
 }  # fmt: skip
 _EXPRESSION: Final = frozenset({"NAME", "NUMBER", "STRING", "LPAR", "IPV6", "MINUS", "TILDE"})
 _OPERATORS: Final = frozenset(
@@ -81,11 +81,12 @@ def describe_expected(terminals: Iterable[str]) -> str:
             left.difference_update(group)
             words.append(phrase)
 
-    take(_EXPRESSION | {"NOT", "TYPE_KEYWORD"}, {"NAME", "NUMBER", "LPAR"}, "an expression")
+    take(_EXPRESSION | {"NOT", "TYPE_KEYWORD"}, {"NAME", "STRING", "LPAR"}, "an expression")
     take(_ITEMS | _TARGET, {"PROBE", "CAPTURE"}, "a further rule")
     take(_ITEMS, {"PROBE"}, "a rule or declaration")
     take(_TARGET, {"TARGET"}, "a target such as `syscall:openat`")
     take(_OPERATORS, {"PLUS", "STAR"}, "an operator")
+    take(_OPERATORS | {"COMPARE"}, {"AND", "OR"}, "`and` or `or`")
     take(_CLAUSES, {"CAPTURE", "WHERE"}, "a clause such as `capture` or `where`")
     take(_LEGS, {"FROM", "TO"}, "a leg (`from`, `to`, `cancel`)")
     words.reverse()

@@ -14,11 +14,11 @@ A file is its own documentation, its own test and, where it has an `at`, its own
     right
         probe syscall:openat where a == 0 and b == 1
 
-`at` is a regular expression. Where the parser stops inside or right behind a match of it, the
-file's message is given, at the match or at its group `place`. `{NAME}` in `message` and `help`
-stands for the text of a group. A file without `at` is only a case of a mistake that mistakes.py
-recognises. `wrong` says line and column; there may be several, and each `right` must be a good
-script.
+`at` is a regular expression. Where the parser stops inside a match of it (or the script ends with
+one), the file's message is given, at the match or at its group `place`. `{NAME}` in `message` and
+`help` stands for the text of a group. A file without `at` is only a case of a mistake that
+mistakes.py recognises. `wrong` says line and column; there may be several, and each `right` must be
+a good script.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Mistake:
         for match in pattern.finditer(text, max(0, offset - _WINDOW), offset + _WINDOW):
             group = "place" if "place" in match.groupdict() else 0
             first, last = match.span(group)
-            if first <= offset and not text[match.end() : offset].strip():
+            if first <= offset < match.end() or match.end() == offset == len(text.rstrip()):
                 return self._explain(match, Span(source, first, last))
         return None
 

@@ -65,7 +65,7 @@ def test_what_is_shown_means_the_value(set_: str, raw: int) -> None:
 
 @pytest.mark.parametrize("set_", sorted(FLAG_SETS))
 def test_names_of_a_set_are_distinct_bits(set_: str) -> None:
-    names = FLAG_SETS[set_]
+    names = FLAG_SETS[set_]()
     singles = [bits for bits, _ in names.bits if bits.bit_count() == 1]
     assert len(set(singles)) == len(singles)
     assert not any(bits & names.mask for bits, _ in names.bits)
@@ -77,7 +77,8 @@ _MODULES = (os, mmap, socket, select)
 
 def test_values_are_those_of_the_c_library() -> None:
     compared = 0
-    for set_, names in FLAG_SETS.items():
+    for set_, build in FLAG_SETS.items():
+        names = build()
         for value, name in (*names.bits, *names.field.items()):
             for module in _MODULES:
                 known = getattr(module, name, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from io import StringIO
+from typing import TextIO
 
 from tests.unit.decoders.bound import context
 from tracelang.decoders import load_decoders
@@ -47,7 +48,7 @@ def output_of(
 def make_sink(
     kind: str,
     *outputs: RuleOutput,
-    stream: StringIO,
+    stream: TextIO,
     options: SinkOptions = SinkOptions(),  # noqa: B008 - a frozen value
     limit: int = 128,
 ) -> Sink:

@@ -84,6 +84,8 @@ def test_help_holds_the_words_of_the_script() -> None:
         ("let x = 5 where pid", "T151", (1, 11), "`where` belongs to a rule", "write the target"),
         ("probe kprobe:f capture a,, b", "T150", (1, 25), "nothing follows this comma", "remove"),
         ("probe kprobe:f capture f(,)", "T108", (1, 26), "`,` cannot stand here", "capture EXPR"),
+        ("kprobe:f where and b", "T108", (1, 16), "nothing stands before `and`", "where EXPR"),
+        ("kprobe:f or capture a", "T107", (1, 10), "nothing follows `or`", "write a target"),
         ("span form kprobe:a to kprobe:b", "T109", (1, 6), "no target or leg", "`from`"),
         ("probe kprobe:f capture pid limt 5/s", "T109", (1, 28), "`limt`", "`limit`"),
         ('syscall:read where comm contain "a"', "T109", (1, 25), "`contain`", "`contains`"),
@@ -134,7 +136,7 @@ def test_what_was_expected_is_told_in_users_words() -> None:
     diagnostic = refuse("probe kprobe:f capture a | | b")
     assert diagnostic.primary is not None
     assert diagnostic.primary.text == "expected an expression"
-    after_target = refuse("probe kprobe:f & kprobe:g").primary
+    after_target = refuse("probe kprobe:f % kprobe:g").primary
     assert after_target is not None
     assert "a clause such as `capture`" in after_target.text
     assert not re.search(r"[A-Z_]{3,}", after_target.text)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tracelang.source import SourceFile, Span
 from tracelang.syntax import ast
+from tracelang.syntax.expected import OPERATOR_WORDS
 from tracelang.syntax.format import CLAUSE_ORDER
 from tracelang.syntax.literals import BYTES, MAX_INTEGER, NANOSECONDS
 
@@ -21,10 +22,8 @@ _KEYWORDS = """
 """
 KEYWORDS = tuple(_KEYWORDS.split())
 
-OPERATORS = frozenset(["or", "and", "not", "in", "if", "else", "contains", "startswith", "endswith", "matches"])
-
 words = st.from_regex(r"[a-z_][a-z0-9_]{0,6}", fullmatch=True).filter(
-    lambda word: word not in OPERATORS
+    lambda word: word not in OPERATOR_WORDS
 )
 names = words | st.sampled_from(KEYWORDS)
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
