@@ -33,7 +33,6 @@ def execute(arguments: list[str]) -> int:
         try:
             compilation = Compilation(read_inputs([text]), kernel, make_options(known, given))
             plan = compilation.plan
-            _ = compilation.artifact
             show(compilation.warnings)
             if not known.quiet:
                 count = len(plan.attachments)

@@ -1,4 +1,4 @@
-"""`tracelang SCRIPT --help`: what a script says of itself. It is only parsed: no kernel is asked."""
+"""`tracelang SCRIPT --help`: what a script says of itself; it is only parsed."""
 
 from __future__ import annotations
 

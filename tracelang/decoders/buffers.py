@@ -14,6 +14,7 @@ from tracelang.decoders.text import CUT_MARK
 COUNTED: Final = "counted"
 """The argument of `buf` that says that the bytes start with their number, as a u32."""
 _COUNT: Final = struct.Struct("=I")
+_WAS_CUT: Final = 1 << 31
 
 
 def show_buffer(data: bytes) -> str:
@@ -47,24 +48,28 @@ def _read_buf(arguments: tuple[object, ...], context: DecodeContext) -> Reading:
     return reading(show, machine=lambda raw: split(raw)[0].hex())
 
 
-def split_arguments(data: bytes) -> list[bytes]:
-    """Return the texts of a list that is NUL after each text, as /proc/PID/cmdline has it."""
-    return data.rstrip(b"\0").split(b"\0")
+def split_texts(raw: bytes) -> tuple[list[bytes], bool]:
+    """Return the texts a program collected, and whether some were cut or left out.
+
+    A u32 comes first: how many bytes follow (each text with its NUL), and in the highest bit the cut.
+    """
+    (head,) = _COUNT.unpack_from(raw)
+    data = raw[4 : 4 + (head & ~_WAS_CUT)]
+    return data.split(b"\0")[:-1], bool(head & _WAS_CUT)
 
 
 def _read_join(_arguments: tuple[object, ...], context: DecodeContext) -> Reading:
-    """Bind `join`: words as a shell would need them; bytes that do not end in NUL were cut."""
+    """Bind `join`: words as a shell would need them."""
 
     def show(raw: bytes) -> str:
-        if not raw.strip(b"\0"):
-            return ""
-        words = " ".join(_show_word(word) for word in split_arguments(raw))
-        if raw.endswith(b"\0"):
-            return words
+        words, cut = split_texts(raw)
+        line = " ".join(_show_word(word) for word in words)
+        if not cut:
+            return line
         context.on_cut()
-        return words + CUT_MARK
+        return line + CUT_MARK
 
-    return reading(show, differs=False)
+    return reading(show, machine=show, differs=False)
 
 
 def _show_word(word: bytes) -> str:

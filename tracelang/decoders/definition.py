@@ -12,7 +12,7 @@ Raw = TypeVar("Raw", bound=int | bytes)
 Value = TypeVar("Value")
 
 MEMO_ENTRIES: Final = 4096
-"""Texts remembered for one column: enough for every process name of a busy machine, about 1 MB."""
+"""Values remembered for one column: enough for every process name of a busy machine."""
 
 
 class Memo(dict[Raw, Value]):

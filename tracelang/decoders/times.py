@@ -33,40 +33,54 @@ def _read_elapsed(_arguments: tuple[object, ...], context: DecodeContext) -> Rea
     return reading(show, number=seconds, machine=seconds, differs=False, scaled=count, digits=9)
 
 
+class WallClock:
+    """Turns monotonic timestamps into nanoseconds since the epoch.
+
+    The offset is asked for once per second of events: asking costs more than the rest of showing a
+    time, and its small errors would put neighbouring events out of order.
+    """
+
+    def __init__(self, offset: Callable[[], int]) -> None:
+        self._ask = offset
+        self._offset = 0
+        self._from = self._until = 0
+
+    def at(self, raw: int) -> int:
+        """Return the wall-clock time of a monotonic one, in nanoseconds since the epoch."""
+        if not self._from <= raw < self._until:
+            self._offset = self._ask()
+            self._from, self._until = raw, raw + _NS
+        return raw + self._offset
+
+
 def _read_time(_arguments: tuple[object, ...], context: DecodeContext) -> Reading:
     """Bind `time`: local wall clock with microseconds; ISO 8601 with nanoseconds for machines."""
-    clock = remember(_local_time)
-    date = remember(_local_date)
-    zone = remember(_local_zone)
-    offset = context.wall_offset
+    clock, moment = remember(_local_time), remember(_local_moment)
+    wall = WallClock(context.wall_offset).at
 
     def show(raw: int) -> str:
-        second, rest = divmod(raw + offset(), _NS)
+        second, rest = divmod(wall(raw), _NS)
         return f"{clock(second)}.{rest // 1000:06d}"
 
     def iso(raw: int) -> str:
-        second, rest = divmod(raw + offset(), _NS)
-        return f"{date(second)}T{clock(second)}.{rest:09d}{zone(second)}"
+        second, rest = divmod(wall(raw), _NS)
+        return moment(second) % rest
 
-    def since_epoch(raw: int) -> int:
-        return raw + offset()
+    def seconds(raw: int) -> float:
+        return wall(raw) / _NS
 
-    return reading(
-        show, number=since_epoch, machine=iso, differs=False, scaled=since_epoch, digits=9
-    )
+    return reading(show, number=seconds, machine=iso, differs=False, scaled=wall, digits=9)
 
 
 def _local_time(second: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(second))
 
 
-def _local_date(second: int) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(second))
-
-
-def _local_zone(second: int) -> str:
-    zone = time.strftime("%z", time.localtime(second))
-    return f"{zone[:3]}:{zone[3:]}"
+def _local_moment(second: int) -> str:
+    """Return a second in ISO 8601, with a place for its nanoseconds."""
+    local = time.localtime(second)
+    zone = time.strftime("%z", local)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', local)}.%09d{zone[:3]}:{zone[3:]}"
 
 
 def _read_timestamp(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:

@@ -1,7 +1,7 @@
 """The types of a kernel and its modules, by id and by name: one numbering over several BTF blobs.
 
-The kernel's own types keep their ids; each module's follow, in the order of the modules' names. Modules are read
-only when a name is not among the kernel's own.
+The kernel's own types keep their ids; each module's follow, in the order of the modules' names.
+Modules are read only when a name is not among the kernel's own.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def no_modules() -> Mapping[str, bytes]:
 class Btf:
     """A kernel's types. Decoding is lazy and remembered; look-ups by name take about a millisecond.
 
-    `find`, `names` and `enumerator` take `kind` as one of: int, struct, union, enum, typedef, function, variable,
-    float. Raises `BtfError` for bytes that are not BTF.
+    `find`, `names` and `enumerator` take `kind` as one of: int, struct, union, enum, typedef,
+    function, variable, float. Raises `BtfError` for bytes that are not BTF.
     """
 
     def __init__(self, data: bytes, modules: Modules = no_modules) -> None:
@@ -139,7 +139,7 @@ class Btf:
         yield from self.names_after(kind, "")
 
     def names_after(self, kind: str, prefix: str) -> Iterator[str]:
-        """Yield what follows `prefix` in the names of a kind that start with it, as `names` does."""
+        """Yield what follows `prefix` in the names of a kind that start with it."""
         kinds = frozenset(_KINDS[kind])
         start = prefix.encode()
         for _, blob in self._each():
@@ -148,7 +148,7 @@ class Btf:
                     yield name[len(start) :].decode(errors="replace")
 
     def strip(self, id_: int) -> tuple[int, bool]:
-        """Go through typedefs and qualifiers; return what is behind, and whether a `user` tag was passed."""
+        """Go through typedefs and qualifiers; tell what is behind, and whether `user` was a tag."""
         is_user = False
         while isinstance(type_ := self.type(id_), BtfTypedef | BtfQualifier):
             if isinstance(type_, BtfQualifier) and type_.kind == "type_tag":
@@ -216,7 +216,8 @@ class Btf:
 
     def _decode(self, id_: int) -> BtfType:
         _, blob, number = self._place(id_)
-        # In its own blob a module's types count on from the kernel's; here they may stand further back.
+        # In its own blob a module's types count on from the kernel's; here they may stand further
+        # back.
         shift = (id_ - number) - blob.first_id
         own = blob.first_id
 

@@ -1,7 +1,7 @@
 """One BTF blob: its header, the index of where each type starts, and its strings.
 
-The format is Documentation/bpf/btf.rst's. A kernel module's blob is *split*: its ids and string offsets go on
-where those of the kernel's own blob end.
+The format is Documentation/bpf/btf.rst's. A kernel module's blob is *split*: its ids and string
+offsets go on where those of the kernel's own blob end.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class BtfError(ValueError):
 
 
 class _Steps(dict[int, int]):
-    """From a type's info word to its length in words; the few distinct info words are computed once."""
+    """From a type's info word to its length in words; few words are distinct."""
 
     def __missing__(self, info: int) -> int:
         try:
@@ -75,8 +75,8 @@ class _Steps(dict[int, int]):
 class Blob:
     """A parsed header and an index, both in memory; nothing else is decoded.
 
-    `words` is the type section as native 32-bit words. `starts[n]` is the index of type n's first word, where
-    n counts from 0 in this blob. `names[n]` is its name's offset.
+    `words` is the type section as native 32-bit words. `starts[n]` is the index of type n's first
+    word, where n counts from 0 in this blob. `names[n]` is its name's offset.
     """
 
     __slots__ = ("_name_bytes", "_strings", "_word_bytes", "base", "names", "starts", "words")
@@ -128,7 +128,7 @@ class Blob:
         return self._strings[offset:end].decode(errors="replace")
 
     def offsets_of(self, text: str) -> Iterator[int]:
-        """Yield the offsets of a string: at most one here and one in the base, as strings are unique."""
+        """Yield the offsets of a string: at most one here and one in the base; each is unique."""
         if self.base is not None:
             yield from self.base.offsets_of(text)
         found = self._strings.find(b"\0" + text.encode() + b"\0")
@@ -152,7 +152,7 @@ class Blob:
                     yield strings[offset - base : find(b"\0", offset - base)]
 
     def mentions(self, text: str) -> Iterator[int]:
-        """Yield the indices of words that may be the offset of that string (or the same number by chance)."""
+        """Yield the indices of words that may be that string's offset, or its number by chance."""
         for offset in self.offsets_of(text):
             yield from _find_word(self._word_bytes, offset)
 
@@ -183,7 +183,7 @@ def _index(words: array[int]) -> tuple[array[int], array[int]]:
 
 
 def _find_word(data: bytes, word: int) -> Iterator[int]:
-    """Yield the indices of the 32-bit words equal to `word`; searching bytes is ten times faster."""
+    """Yield the indices of the words equal to `word`. Searching bytes is much the fastest."""
     pattern = word.to_bytes(4, sys.byteorder)
     position = data.find(pattern)
     while position >= 0:

@@ -35,8 +35,8 @@ _BOOL: Final = 4
 class Record:
     """One type's words. `flag` is the kind flag, `word` its size or the id of its target.
 
-    `at` is the index of the first word after the three that every type has; `target` maps a type id of the
-    blob to the id it goes by outside.
+    `at` is the index of the first word after the three that every type has; `target` maps a type
+    id of the blob to the id it goes by outside.
     """
 
     blob: Blob

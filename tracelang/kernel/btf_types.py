@@ -16,7 +16,7 @@ class BtfVoid:
 
 @dataclass(frozen=True, slots=True)
 class BtfInt:
-    """An integer, `char` and `bool` among them. `bits` is less than `size * 8` in old bit-fields only."""
+    """An integer, `char` and `bool` too. `bits` is below `size * 8` only in old bit-fields."""
 
     name: str
     size: int
@@ -45,7 +45,8 @@ class BtfArray:
 class BtfMember:
     """A member of a struct or union; anonymous ones have the name "".
 
-    `bit_offset` is from the start of the struct; `bitfield_size` is in bits, 0 for an ordinary member.
+    `bit_offset` is from the start of the struct; `bitfield_size` is in bits, 0 for an ordinary
+    member.
     """
 
     name: str
@@ -92,7 +93,7 @@ class BtfTypedef:
 
 @dataclass(frozen=True, slots=True)
 class BtfQualifier:
-    """`kind` is `const`, `volatile`, `restrict` or `type_tag`; only a tag has a name (`user`, `rcu`)."""
+    """`kind` is const, volatile, restrict or type_tag; only a tag has a name (`user`, `rcu`)."""
 
     kind: str
     name: str
@@ -146,7 +147,7 @@ class BtfFloat:
 
 @dataclass(frozen=True, slots=True)
 class BtfDeclarationTag:
-    """A tag on the declaration `target`; `component` is a member's or parameter's index, -1 for all of it."""
+    """A tag on the declaration `target`, or on its member or parameter `component` (-1: none)."""
 
     name: str
     target: int

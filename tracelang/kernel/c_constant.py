@@ -48,7 +48,7 @@ def _tokens(text: str) -> list[str]:
 
 
 class _Parser:
-    """Reads tokens by C's precedence; raises `ValueError` or `IndexError` for what is no constant."""
+    """Reads tokens by C's precedence; `ValueError` or `IndexError` mean that it is no constant."""
 
     def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens

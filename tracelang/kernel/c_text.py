@@ -25,7 +25,7 @@ _INDENT: Final = "    "
 
 
 def describe_type(btf: Btf, id_: int) -> str:
-    """Return a type as C would define it: structs and enums with their bodies, functions as prototypes."""
+    """Return a type as C defines it: structs and enums with bodies, functions as prototypes."""
     type_ = btf.type(id_)
     match type_:
         case BtfStruct():
@@ -44,8 +44,8 @@ def describe_type(btf: Btf, id_: int) -> str:
 def describe_named(btf: Btf, text: str) -> str | None:
     """Return what a name stands for as C text, or None where the kernel's types know no such name.
 
-    `text` is `struct NAME`, `union NAME`, `enum NAME`, or a bare name: a struct, union, enum, typedef, function,
-    variable or constant of an enum, whichever is found first in this order.
+    `text` is `struct NAME`, `union NAME`, `enum NAME`, or a bare name: a struct, union, enum,
+    typedef, function, variable or constant of an enum, whichever is found first in this order.
     """
     keyword, _, name = text.strip().partition(" ")
     if keyword in ("struct", "union", "enum") and name:
@@ -158,7 +158,7 @@ def _place(offset: int, size: int) -> str:
 
 
 def _bit_place(bit: int, size: int) -> str:
-    """Return the place of a bit-field: offset of the unit that holds it, its first bit there, the unit's size."""
+    """Return a bit-field's place: its unit's offset, the first bit in it, and the unit's size."""
     unit = size * 8 or 8
     return f"{bit // unit * (unit // 8):5}:{bit % unit:2} {size:5}"
 

@@ -48,10 +48,11 @@ class KernelFacts(ABC):
         """Whether the kernel's BTF is there, readable and sound."""
         return self.btf is not None
 
-    # --- Functions ---------------------------------------------------------------------------------
+    # --- Functions
+    # ---------------------------------------------------------------------------------
 
     def functions(self) -> Collection[str]:
-        """Return the functions ftrace lists where the kernel can trace them, else those BTF describes."""
+        """Return the functions ftrace lists, where that counts; else those BTF describes."""
         return self._functions
 
     @cached_property
@@ -75,7 +76,7 @@ class KernelFacts(ABC):
         return name in self.text_symbols()
 
     def module_of(self, function: str) -> str:
-        """Return the module a kernel function lives in, "" for the kernel itself or an unknown one."""
+        """Return a kernel function's module, "" for the kernel itself or an unknown one."""
         if self.filter_functions is not None and (
             module := self.filter_functions.module_of(function)
         ):
@@ -83,10 +84,11 @@ class KernelFacts(ABC):
         found = self.btf.find("function", function) if self.btf is not None else None
         return self.btf.module_of(found) if self.btf is not None and found is not None else ""
 
-    # --- Events ------------------------------------------------------------------------------------
+    # --- Events
+    # ------------------------------------------------------------------------------------
 
     def raw_tracepoints(self) -> Collection[str]:
-        """Return the events BTF has a `btf_trace_` type for; without BTF every tracepoint's name."""
+        """Return the events with a `btf_trace_` type; without BTF every tracepoint's name."""
         return self._raw_tracepoints
 
     @cached_property

@@ -37,7 +37,7 @@ def absent(reason: str) -> Feature:
 
 
 def judge(error: int, what: str, *, privileged: bool) -> Feature:
-    """Return the feature that a trial's error number stands for; `what` is its name in the plural."""
+    """Return the feature a trial's error number stands for; `what` is its name, in the plural."""
     if not error:
         return PRESENT
     name = errno.errorcode.get(error, str(error))

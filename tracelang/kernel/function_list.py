@@ -11,7 +11,7 @@ from functools import cached_property
 
 
 class FilterFunctions:
-    """The text of `available_filter_functions`: a function a line, ` [module]` behind those of modules."""
+    """The text of `available_filter_functions`: a line each, ` [module]` behind a module's."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
@@ -21,7 +21,7 @@ class FilterFunctions:
         return self._find(name) is not None
 
     def module_of(self, name: str) -> str:
-        """Return the module a function lives in, "" for the kernel itself or an unknown function."""
+        """Return a function's module, "" for the kernel itself or an unknown one."""
         match = self._find(name)
         return match[1].decode() if match is not None and match[1] else ""
 
@@ -29,7 +29,9 @@ class FilterFunctions:
     def names(self) -> Mapping[str, None]:
         """The names in their order."""
         lines = self.text.decode(errors="replace").split("\n")
-        return dict.fromkeys(line.partition(" ")[0] for line in lines if line)
+        names = (line.partition(" ")[0] for line in lines if line)
+        # The kernel lists functions that were overridden at link time by such names.
+        return dict.fromkeys(n for n in names if not n.startswith("__ftrace_invalid_address"))
 
     def _find(self, name: str) -> re.Match[bytes] | None:
         pattern = rb"\n" + re.escape(name.encode()) + rb"(?: \[([^\]\n]*)\])?(?=\n)"
@@ -37,7 +39,7 @@ class FilterFunctions:
 
 
 def find_address(symbols: bytes, name: str) -> int | None:
-    """Return a symbol's address from the text of /proc/kallsyms; None where it is missing or hidden."""
+    """Return a symbol's address from /proc/kallsyms' text; None where it is missing or hidden."""
     end = re.search(rb" " + re.escape(name.encode()) + rb"(?:\t\[\w+\])?\n", symbols)
     if end is None:
         return None
@@ -52,7 +54,7 @@ def text_symbols(symbols: bytes) -> Mapping[str, None]:
 
 
 def data_symbols(symbols: bytes) -> Iterator[str]:
-    """Yield the variables that /proc/kallsyms names; those the compiler made (`x.1`, `__key`) left out."""
+    """Yield the variables that /proc/kallsyms names, those that tools made left out."""
     for match in re.finditer(rb"^[0-9a-f]+ [dDbBrRvVaA] (\w+)\n", symbols, re.MULTILINE):
         name = match[1].decode()
         if not name.startswith(("__", "event_", "trace_event_", "print_fmt_", "types__", "args__")):

@@ -43,7 +43,8 @@ class LiveKernel(KernelFacts):
     def __init__(self) -> None:
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
 
-    # --- The machine -------------------------------------------------------------------------------
+    # --- The machine
+    # -------------------------------------------------------------------------------
 
     @cached_property
     def identity(self) -> str:
@@ -109,7 +110,8 @@ class LiveKernel(KernelFacts):
         plain = _read(Path("/boot") / f"config-{self.release}")
         return plain.decode() if plain is not None else None
 
-    # --- Types -------------------------------------------------------------------------------------
+    # --- Types
+    # -------------------------------------------------------------------------------------
 
     @cached_property
     def btf(self) -> Btf | None:
@@ -138,7 +140,8 @@ class LiveKernel(KernelFacts):
         except OSError:
             return []
 
-    # --- Tracepoints -------------------------------------------------------------------------------
+    # --- Tracepoints
+    # -------------------------------------------------------------------------------
 
     @cached_property
     def tracefs(self) -> Path | None:
@@ -156,7 +159,7 @@ class LiveKernel(KernelFacts):
         return "no tracepoints for this process: tracefs is readable by root only, run as root"
 
     def tracepoints(self) -> Sequence[tuple[str, str]]:
-        """Return (category, event) of every tracepoint, sorted; empty where they cannot be listed."""
+        """Return (category, event) of every tracepoint, sorted; none where they are hidden."""
         return self._tracepoints
 
     @cached_property
@@ -176,7 +179,7 @@ class LiveKernel(KernelFacts):
         return self._formats[key]
 
     def format_text(self, category: str, event: str) -> str | None:
-        """Return the text of a format file, or None where there is no such tracepoint (T303 as above)."""
+        """Return a format file's text, None where there is no such tracepoint; T303 as above."""
         directory = self.tracefs or _TRACEFS
         try:
             return (directory / "events" / category / event / "format").read_text()
@@ -192,11 +195,12 @@ class LiveKernel(KernelFacts):
             help=[remedy],
         )
 
-    # --- Functions ---------------------------------------------------------------------------------
+    # --- Functions
+    # ---------------------------------------------------------------------------------
 
     @cached_property
     def filter_functions(self) -> FilterFunctions | None:
-        """The functions ftrace lists, where they can be read and this kernel can trace functions."""
+        """The functions ftrace lists, where that can be read and they can be traced."""
         if not (self.features.kprobe.present or self.features.fentry.present):
             return None
         text = _read((self.tracefs or _TRACEFS) / "available_filter_functions")

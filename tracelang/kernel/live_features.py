@@ -104,7 +104,7 @@ class LiveFeatures:
 
     @cached_property
     def lockdown(self) -> str:
-        """The mode in brackets in securityfs; `none` without lockdown, `unknown` where it is not shown."""
+        """The mode in securityfs; `none` without lockdown, `unknown` where it is not shown."""
         try:
             text = _LOCKDOWN.read_text()
         except FileNotFoundError:
@@ -115,7 +115,7 @@ class LiveFeatures:
 
     @cached_property
     def pid_namespace(self) -> PidNamespace:
-        """This process's pid namespace; the initial one has a fixed inode number."""
+        """The pid namespace of this process; the initial one has a fixed inode number."""
         status = _PID_NAMESPACE.stat()
         return PidNamespace(status.st_dev, status.st_ino, status.st_ino == INITIAL_PID_NAMESPACE)
 
@@ -138,7 +138,7 @@ class LiveFeatures:
 
 
 def _may_trace() -> bool:
-    """Tell whether this process has the capabilities that tracing takes (root in a container may not)."""
+    """Tell whether this process has what tracing takes; root in a container may not."""
     held = trial.effective_capabilities()
     needed = 1 << trial.CAP_BPF | 1 << trial.CAP_PERFMON
     return held & needed == needed or bool(held >> trial.CAP_SYS_ADMIN & 1)

@@ -27,7 +27,7 @@ _DECODERS: Final = {"symbolic": "enum", "flags": "flags_table"}
 
 
 def read_decodings(print_format: str, widths: Mapping[str, tuple[int, bool]]) -> Decodings:
-    """Return the tables of the fields in `widths`, which gives (bytes, signed) of each integer field.
+    """Return the tables of the fields in `widths`: (bytes, signed) of each integer field.
 
     A value that is no constant is left out, and so is a table left empty by that. Values are as a
     field of that width and sign holds them. A field that is printed twice has its first table.

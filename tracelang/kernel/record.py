@@ -1,4 +1,4 @@
-"""Recording a kernel into a directory, so that scripts can be checked against it anywhere, without root.
+"""Recording a kernel into a directory, to check scripts against it anywhere, without root.
 
 The layout, version 1:
 
@@ -53,21 +53,39 @@ class Recordable(KernelView, Protocol):
     """A kernel whose lists can be had as the kernel gives them."""
 
     @property
-    def filter_functions(self) -> FilterFunctions | None: ...
-    def kernel_btf(self) -> bytes | None: ...
-    def module_btf(self) -> Mapping[str, bytes]: ...
-    def format_text(self, category: str, event: str) -> str | None: ...
-    def data_symbols(self) -> Iterable[str]: ...
-    def configuration(self) -> Iterable[str]: ...
+    def filter_functions(self) -> FilterFunctions | None:
+        """The functions ftrace lists, where that says what can be traced."""
+        ...
+
+    def kernel_btf(self) -> bytes | None:
+        """Return the kernel's own BTF."""
+        ...
+
+    def module_btf(self) -> Mapping[str, bytes]:
+        """Return the split BTF of each loaded module."""
+        ...
+
+    def format_text(self, category: str, event: str) -> str | None:
+        """Return a tracepoint's format as the kernel writes it."""
+        ...
+
+    def data_symbols(self) -> Iterable[str]:
+        """Return the names of the kernel's variables."""
+        ...
+
+    def configuration(self) -> Iterable[str]:
+        """Return the names of the options that are y or m."""
+        ...
 
 
 def record_kernel(kernel: Recordable, directory: Path, *, release: str | None = None) -> None:
     """Write a recording of `kernel` into `directory`, which is made if need be.
 
-    `release` replaces the kernel's own where a vendor's name is not to be told. Raises `OSError` where writing
-    fails, and `DiagnosticError` T303 where the tracepoint formats cannot be read.
+    `release` replaces the kernel's own where a vendor's name is not to be told. Raises `OSError`
+    where writing fails, and `DiagnosticError` T303 where the tracepoint formats cannot be read.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    _clear(directory)
     facts = json.dumps(_describe(kernel, release), indent=2) + "\n"
     (directory / KERNEL).write_text(facts)
     if (btf := kernel.kernel_btf()) is not None:
@@ -81,6 +99,14 @@ def record_kernel(kernel: Recordable, directory: Path, *, release: str | None = 
         (directory / FUNCTIONS).write_bytes(gzip.compress(text, mtime=0))
     (directory / VARIABLES).write_bytes(_pack("\n".join(sorted(set(kernel.data_symbols())))))
     (directory / CONFIG).write_bytes(_pack("\n".join(sorted(set(kernel.configuration())))))
+
+
+def _clear(directory: Path) -> None:
+    """Remove an earlier recording: a part that this kernel has not must not stay."""
+    for name in (KERNEL, BTF, FORMATS, FUNCTIONS, VARIABLES, CONFIG):
+        (directory / name).unlink(missing_ok=True)
+    for module in (directory / MODULES).glob("*.xz"):
+        module.unlink()
 
 
 def _describe(kernel: KernelView, release: str | None) -> dict[str, object]:

@@ -31,8 +31,9 @@ _PLACEHOLDER_ADDRESS = 0xFFFF_FFFF_8000_0000
 class RecordedKernel(KernelFacts):
     """A recorded kernel: see `tracelang.kernel.view.KernelView`.
 
-    Raises `DiagnosticError` T304 for a directory that is no recording, and later where a part of it turns out to
-    be damaged. Its addresses are placeholders: scripts can be checked against it, not run.
+    Raises `DiagnosticError` T304 for a directory that is no recording, and later where a part of
+    it turns out to be damaged. Its addresses are placeholders: scripts can be checked against it,
+    not run.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -120,7 +121,8 @@ class RecordedKernel(KernelFacts):
     def _config(self) -> frozenset[str]:
         return frozenset((self._unpack(record.CONFIG) or b"").decode().split())
 
-    # --- Reading -----------------------------------------------------------------------------------
+    # --- Reading
+    # -----------------------------------------------------------------------------------
 
     def _read_facts(self) -> Mapping[str, Any]:
         data = self._read(record.KERNEL)

@@ -1,7 +1,7 @@
 """The numbers of system calls, which no running kernel tells.
 
-Taken from the kernel's own <asm/unistd_64.h> and <asm-generic/unistd.h>. In each text a number says where the
-names behind it start to count.
+Taken from the kernel's own <asm/unistd_64.h> and <asm-generic/unistd.h>. In each text a number
+says where the names behind it start to count.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ OTHER_NAMES: Final[Mapping[str, str]] = {
 
 
 def syscall_numbers(architecture: str) -> Mapping[str, int]:
-    """Return the numbers by name as user space knows it; of an architecture as `uname -m` has it."""
+    """Return the numbers by the names user space knows, of a machine as `uname -m` has it."""
     own = {"x86_64": _X86_64, "aarch64": _GENERIC, "riscv64": _GENERIC}.get(architecture)
     return {} if own is None else dict(_count(own + _EVERYWHERE))
 

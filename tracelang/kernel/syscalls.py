@@ -25,8 +25,8 @@ WRAPPER_PREFIXES: Final[Mapping[str, str]] = {
 class SyscallTable(Mapping[str, SyscallInfo]):
     """System calls by the names of their `sys_enter_*` tracepoints.
 
-    `events` are all (category, event); `read` gives a format (or None), `has_function` tells whether the kernel
-    has a function of that name.
+    `events` are all (category, event); `read` gives a format (or None), `has_function` tells
+    whether the kernel has a function of that name.
     """
 
     def __init__(
@@ -82,6 +82,6 @@ class SyscallTable(Mapping[str, SyscallInfo]):
         return SyscallInfo(name, number, arguments, self._find_entry(name), has_tracepoint=True)
 
     def _find_entry(self, name: str) -> str:
-        """Return the entry function; BTF describes that of a call without arguments as `__do_sys_`."""
+        """Return the entry function; BTF knows that of a call without arguments as `__do_sys_`."""
         prefixes = (WRAPPER_PREFIXES.get(self._architecture), "__do_sys_", "sys_", "__se_sys_")
         return next((p + name for p in prefixes if p and self._has_function(p + name)), "")

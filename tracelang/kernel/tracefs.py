@@ -45,8 +45,8 @@ class TracepointField:
     """One field of a record: `size` bytes from `offset`.
 
     `type_text` is its type in C, without name and array brackets. For arrays, also dynamic ones,
-    `element_type` is that of one element; `count` is how many a fixed array has. `common` fields are the same in
-    every tracepoint.
+    `element_type` is that of one element; `count` is how many a fixed array has. `common` fields
+    are the same in every tracepoint.
     """
 
     name: str
@@ -68,8 +68,8 @@ class TracepointField:
 class TracepointFormat:
     """A tracepoint's record.
 
-    `decodings` are (field, decoder, table): the decoder is `enum` or `flags_table`, and the table has
-    (value, name) pairs in the kernel's order.
+    `decodings` are (field, decoder, table): the decoder is `enum` or `flags_table`, and the table
+    has (value, name) pairs in the kernel's order.
     """
 
     category: str

@@ -1,7 +1,8 @@
 """Trying what the kernel allows: tiny BPF programs, maps and perf events, made and dropped again.
 
-Every trial returns the error number the kernel answers with, 0 for success. Nothing stays behind: descriptors
-are closed before a trial returns. The layouts are those of <linux/bpf.h> and <linux/perf_event.h>.
+Every trial returns the error number the kernel answers with, 0 for success. Nothing stays behind:
+descriptors are closed before a trial returns. The layouts are those of <linux/bpf.h> and
+<linux/perf_event.h>.
 """
 
 from __future__ import annotations
@@ -50,12 +51,12 @@ class Calls:
     perf_number: int | None
 
     def bpf(self, command: int, attribute: bytes) -> int:
-        """Call bpf(2); return a descriptor or the negative error number."""
+        """Make that system call; return a descriptor or the negative error number."""
         buffer = ctypes.create_string_buffer(attribute, len(attribute))
         return _system_call(self.bpf_number, command, ctypes.addressof(buffer), len(attribute))
 
     def perf_event_open(self, attribute: bytes, cpu: int) -> int:
-        """Call perf_event_open(2) for all processes on one CPU; return as `bpf` does."""
+        """Open an event for all processes on one CPU; return as `bpf` does."""
         buffer = ctypes.create_string_buffer(attribute, len(attribute))
         address = ctypes.addressof(buffer)
         return _system_call(self.perf_number, address, -1, cpu, -1, _PERF_CLOEXEC)
@@ -79,7 +80,7 @@ def try_raw_tracepoint(calls: Calls) -> int:
 
 
 def try_fentry(calls: Calls, function_id: int, *, attach: bool) -> int:
-    """Load a tracing program for the function of that BTF id and, if asked to, attach it for a moment.
+    """Load a tracing program for the function of that id and, if asked to, attach it briefly.
 
     Some kernels load such programs and cannot attach them (arm64 before it had BPF trampolines).
     """

@@ -11,7 +11,8 @@ _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 def version_code(release: str, version: str) -> int:
     """Return major << 16 | minor << 8 | patch (at most 255), 0 for a release that is no version.
 
-    Debian's release stops at the ABI (`6.1.0-56-amd64`); its version has the true number behind `Debian`.
+    Debian's release stops at the ABI (`6.1.0-56-amd64`); its version has the true number behind
+    `Debian`.
     """
     match = _VERSION.match(version.partition("Debian ")[2]) or _VERSION.match(release)
     if match is None:

@@ -23,7 +23,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class PidNamespace:
-    """The pid namespace of this process: `device` and `inode` as stat(2) gives them for /proc/self/ns/pid."""
+    """The pid namespace of this process, as stat(2) of /proc/self/ns/pid has it."""
 
     device: int
     inode: int
@@ -34,8 +34,8 @@ class PidNamespace:
 class SyscallInfo:
     """One system call under the name its tracepoint has.
 
-    `number` is None where it is not known. `arguments` are (name, type in C). `entry_function` is the kernel
-    function that is called first, "" where it is not known.
+    `number` is None where it is not known. `arguments` are (name, type in C). `entry_function` is
+    the kernel function that is called first, "" where it is not known.
     """
 
     name: str
@@ -49,17 +49,35 @@ class Features(Protocol):
     """What this process may use; each is tried when it is first asked for."""
 
     @property
-    def kprobe(self) -> Feature: ...
+    def kprobe(self) -> Feature:
+        """Probes anywhere in kernel functions."""
+        ...
+
     @property
-    def fentry(self) -> Feature: ...
+    def fentry(self) -> Feature:
+        """Tracing programs at the entry and return of kernel functions."""
+        ...
+
     @property
-    def uprobe(self) -> Feature: ...
+    def uprobe(self) -> Feature:
+        """Probes in user programs."""
+        ...
+
     @property
-    def tracepoint(self) -> Feature: ...
+    def tracepoint(self) -> Feature:
+        """Tracepoints with their formats."""
+        ...
+
     @property
-    def raw_tracepoint(self) -> Feature: ...
+    def raw_tracepoint(self) -> Feature:
+        """Tracepoints without their formats."""
+        ...
+
     @property
-    def perf_event(self) -> Feature: ...
+    def perf_event(self) -> Feature:
+        """Perf events that the kernel counts."""
+        ...
+
     @property
     def hardware(self) -> Feature:
         """Perf events that the CPU counts."""
@@ -72,7 +90,7 @@ class Features(Protocol):
 
     @property
     def syscall_wrapper(self) -> Feature:
-        """Whether the entry functions of system calls take `struct pt_regs *` instead of arguments."""
+        """Whether system calls' entry functions take `struct pt_regs *` for their arguments."""
         ...
 
     @property
@@ -81,7 +99,9 @@ class Features(Protocol):
         ...
 
     @property
-    def pid_namespace(self) -> PidNamespace: ...
+    def pid_namespace(self) -> PidNamespace:
+        """The pid namespace of this process."""
+        ...
 
 
 class KernelView(Protocol):
@@ -89,7 +109,7 @@ class KernelView(Protocol):
 
     @property
     def identity(self) -> str:
-        """A short text that changes when the kernel's types or tracepoint formats may have changed."""
+        """A short text that changes when types or tracepoint formats may have changed."""
         ...
 
     @property
@@ -123,7 +143,9 @@ class KernelView(Protocol):
         ...
 
     @property
-    def features(self) -> Features: ...
+    def features(self) -> Features:
+        """What this process may use."""
+        ...
 
     @property
     def has_btf(self) -> bool:
@@ -136,7 +158,7 @@ class KernelView(Protocol):
         ...
 
     def tracepoints(self) -> Sequence[tuple[str, str]]:
-        """Return (category, event) of every tracepoint, sorted; empty where they cannot be listed."""
+        """Return (category, event) of every tracepoint, sorted; none where they are hidden."""
         ...
 
     def tracepoint(self, category: str, event: str) -> TracepointFormat | None:
@@ -159,7 +181,7 @@ class KernelView(Protocol):
         ...
 
     def module_of(self, function: str) -> str:
-        """Return the module a kernel function lives in, "" for the kernel itself or an unknown one."""
+        """Return a kernel function's module, "" for the kernel itself or an unknown one."""
         ...
 
     def syscalls(self) -> Mapping[str, SyscallInfo]:

@@ -230,6 +230,31 @@ class ReadCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTexts:
+    """Fill a buffer with up to `most` texts that an array of pointers leads to, a u32 head in front.
+
+    `room` is where the last of them may begin, `each` what one may take with its NUL.
+    """
+
+    buffer: Buffer
+    room: int
+    each: int
+    most: int
+    address: Value
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPath:
+    """Fill a buffer with the names from a dentry up to the root, a u32 head in front."""
+
+    buffer: Buffer
+    room: int
+    dentry: Value
+    mount: Value
+
+
+@dataclass(frozen=True, slots=True)
 class ReadText:
     """Fill a buffer with NUL-ended text of at most `capacity` bytes, NUL included.
 
@@ -367,6 +392,8 @@ Statement = (
     | Read
     | ReadBytes
     | ReadCounted
+    | ReadTexts
+    | ReadPath
     | ReadText
     | CurrentComm
     | CopyText

@@ -11,7 +11,7 @@ FREE = ("sched", "sched_process_free")
 
 
 def plan_follow(kernel: KernelView) -> FollowPlan:
-    """Return where the two events keep their process numbers (T304 where the kernel lacks one)."""
+    """Return where the two events keep their process numbers (T305 where the kernel lacks one)."""
     return FollowPlan(_offset(kernel, *FORK, "child_pid"), _offset(kernel, *FREE, "pid"))
 
 
@@ -21,7 +21,7 @@ def _offset(kernel: KernelView, category: str, event: str, name: str) -> int:
         if field.name == name:
             return field.offset
     raise fail(
-        "T304",
+        "T305",
         f"following processes needs the tracepoint `{category}:{event}`, which this kernel does not show",
         help=["run as root with tracefs mounted: `mount -t tracefs tracefs /sys/kernel/tracing`"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from tracelang.plan import conditions, values
 from tracelang.plan.body import Body
@@ -21,7 +22,9 @@ from tracelang.plan.code import (
     PutWord,
     ReadBytes,
     ReadCounted,
+    ReadPath,
     ReadText,
+    ReadTexts,
     SetBytes,
     Statement,
     Value,
@@ -38,13 +41,17 @@ from tracelang.semantic.model import (
     DynamicField,
     EmbeddedField,
     Expression,
+    PathAt,
     Place,
     TextAt,
+    TextsAt,
 )
 from tracelang.semantic.types import Bytes, Ip, Text
 
-COMM_SIZE = 16
-_MAPPED = bytes(10) + b"\xff\xff"
+COMM_SIZE: Final = 16
+LONGEST_NAME: Final = 256
+"""A file's name with its NUL: NAME_MAX is 255."""
+_MAPPED: Final = bytes(10) + b"\xff\xff"
 """What an IPv4 address has in front of it in 16 bytes (RFC 4291, 2.5.5.2)."""
 
 
@@ -191,6 +198,18 @@ def _context_address(source: EmbeddedField | DynamicField, body: Body) -> Value:
     return ContextAddress(Convert(offset, U64), ADDRESS)
 
 
+def _fill_path(expr: PathAt, buffer: Buffer, body: Body) -> None:
+    """Emit the walk to the root; its function reads the members by name, so they are declared here."""
+    for place in expr.layout:
+        assert place.struct is not None
+        body.structs.path(place.struct, place.path, "void *")
+    dentry = values.lower_value(expr.dentry, body)
+    mount: Value = Number(0, ADDRESS)
+    if expr.mount is not None:
+        mount = values.lower_value(expr.mount, body)
+    body.emit(ReadPath(buffer, buffer.size - 4 - LONGEST_NAME, dentry, mount))
+
+
 def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
     """Emit what puts bytes or an address into a buffer; IPv4 in 16 bytes is mapped."""
     size = stored_size(expr)
@@ -214,6 +233,12 @@ def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
             address = values.lower_value(pointer, body)
             number = values.widen(values.lower_value(count, body), S64)
             body.emit(ReadCounted(buffer, size - 4, number, address, memory_of(space)))
+        case TextsAt(_, pointer, space, each, most):
+            address = values.lower_value(pointer, body)
+            room = size - 4 - each
+            body.emit(ReadTexts(buffer, room, each, most, address, memory_of(space)))
+        case PathAt():
+            _fill_path(expr, buffer, body)
         case Constant(_, bytes(data)):
             body.emit(SetBytes(buffer, 0, data))
         case Choice():

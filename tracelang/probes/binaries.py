@@ -24,11 +24,11 @@ def errors_at(target: ast.Target) -> Iterator[None]:
 
 
 def find_traceable(target: ast.Target, scope: TargetScope) -> tuple[Binary, ...]:
-    """Return the binaries a target names (`BinaryError`); T313 when this kernel has no uprobes."""
+    """Return the binaries a target names (`BinaryError`); T363 when this kernel has no uprobes."""
     feature = scope.kernel.features.uprobe
     if not feature.present:
         raise fail(
-            "T313",
+            "T363",
             "this kernel cannot probe programs and libraries",
             target.span,
             notes=[f"this kernel has {feature.reason}"],

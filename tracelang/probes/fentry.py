@@ -26,7 +26,7 @@ class FentryKind:
     returning: bool
 
     def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
-        """Return the functions; T310 where the kernel refuses tracing programs."""
+        """Return the functions; T360 where the kernel refuses tracing programs."""
         expect_parts(target, 1, 1, self.form)
         functions = find_functions(target, scope)
         feature = scope.kernel.features.fentry

@@ -109,7 +109,7 @@ def cannot_probe(target: ast.Target, scope: TargetScope, reasons: list[str]) -> 
         instead = [events[n] for n in nearest(name, events)] or _sharing_words(name, known)
     help_ = [f"nearest on this kernel: {', '.join(f'`{t}`' for t in instead)}"] if instead else []
     return fail(
-        "T310",
+        "T360",
         f"this kernel cannot probe the function `{name}`",
         target.span,
         notes=reasons,

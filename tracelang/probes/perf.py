@@ -132,7 +132,7 @@ class CounterKind:
             raise self._unknown(target)
         if self.type == _TYPE_HARDWARE and not scope.kernel.features.hardware.present:
             raise fail(
-                "T312",
+                "T362",
                 "this machine has no hardware performance counters",
                 target.span,
                 notes=[scope.kernel.features.hardware.reason],

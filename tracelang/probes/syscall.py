@@ -53,7 +53,7 @@ class SyscallKind:
     def _place(self, target: ast.Target, call: SyscallInfo, scope: TargetScope) -> ResolvedTarget:
         if not call.has_tracepoint:
             raise fail(
-                "T311",
+                "T361",
                 f"this kernel has no tracepoint for the system call `{call.name}`",
                 target.span,
                 help=["tracepoints of system calls need CONFIG_FTRACE_SYSCALLS"],

@@ -9,7 +9,7 @@ from typing import Final
 from tracelang.decoders.protocol import Decoder, Decoding, Operand, Parameter
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import nearest
-from tracelang.semantic import members, prelude
+from tracelang.semantic import collections, members, prelude
 from tracelang.semantic.model import (
     AddressOf,
     ArgumentValue,
@@ -329,6 +329,16 @@ def _context_ip(value: ContextPlace, call: ast.Call) -> Expression:
     raise fail("T222", f"`ip` takes 4 or 16 bytes, this is {source.size}", value.span or call.span)
 
 
+def _join(call: ast.Call, resolver: Resolves) -> Expression:
+    (value,) = _arguments(call, resolver, 1, 1, "join(ARGV)")
+    return collections.join_words(call, value, resolver)
+
+
+def _path(call: ast.Call, resolver: Resolves) -> Expression:
+    (value,) = _arguments(call, resolver, 1, 1, "path(FILE)")
+    return collections.full_path(call, value, resolver)
+
+
 def _port(call: ast.Call, resolver: Resolves) -> Expression:
     (value,) = _arguments(call, resolver, 1, 1, "port(NUMBER)")
     if not isinstance(value.type, Int):
@@ -426,4 +436,6 @@ _FORMS: Final[Mapping[str, Callable[[ast.Call, Resolves], Expression]]] = {
     "ip": _ip,
     "port": _port,
     "enum": _enum,
+    "join": _join,
+    "path": _path,
 }

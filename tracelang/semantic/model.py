@@ -243,6 +243,28 @@ class BytesAt(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class TextsAt(Typed):
+    """Up to `most` texts of up to `each` bytes that the NULL-ended array at `pointer` points to."""
+
+    pointer: Expression
+    space: Space
+    each: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class PathAt(Typed):
+    """The names from `dentry` up to the root; `mount` is its `struct vfsmount *`, None to stay in its own.
+
+    `layout` holds the members the walk needs, as places from a null pointer.
+    """
+
+    dentry: Expression
+    mount: Expression | None
+    layout: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic(Typed):
     """`+ - * / % & | ^ << >>` on 64-bit values; `signed` as the type says."""
 
@@ -343,6 +365,8 @@ Expression = (
     | Offset
     | TextAt
     | BytesAt
+    | TextsAt
+    | PathAt
     | Arithmetic
     | Negated
     | Cast

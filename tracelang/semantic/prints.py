@@ -23,7 +23,7 @@ def check_print(shown: ast.Print, values: Sequence[CapturedField], reporter: Rep
     mistakes = check_format(parse_format(shown.format.value), arguments)
     for mistake in mistakes:
         span = _place(shown.format, mistake)
-        reporter.add(*fail("T240", mistake.message, span, help=[mistake.help]).diagnostics)
+        reporter.add(*fail("T270", mistake.message, span, help=[mistake.help]).diagnostics)
     return not mistakes
 
 

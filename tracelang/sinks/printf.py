@@ -3,9 +3,8 @@
 What C's printf would print is printed, with three differences that make values exact:
 
 - without a length modifier a value has its own width: `%d` of the largest unsigned 64-bit number
-prints it in full; `hh` and `h` cut to 8 and 16 bits as in C;
-- `%x`, `%o`, `%u` of a negative value print its two's complement at the width of the field it came
-from;
+  prints it in full; `hh` and `h` cut to 8 and 16 bits as in C;
+- `%x`, `%o`, `%u` of a negative value print its two's complement at the width of its field;
 - `%f` of an integer or an exact decimal (`elapsed`) is computed without a float.
 """
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from tests.unit.decoders.bound import bind, context
+from tracelang.decoders.times import WallClock
 
 _NS = 1_000_000_000
 
@@ -56,6 +57,14 @@ def test_machines_get_iso_8601_with_nanoseconds_and_offset(zone: str) -> None:
     assert parsed.timestamp() == pytest.approx(now / _NS, abs=1e-6)
     assert ".123456789" in text
     assert parsed.utcoffset() == datetime.fromtimestamp(now // _NS).astimezone().utcoffset()
+
+
+def test_neighbouring_events_keep_their_distance_though_clocks_are_read_unevenly() -> None:
+    offsets = iter([1000, 900, 800])
+    wall = WallClock(lambda: next(offsets))
+    assert [wall.at(10), wall.at(11), wall.at(10 + _NS - 1)] == [1010, 1011, 1010 + _NS - 1]
+    assert wall.at(10 + _NS) == 910 + _NS
+    assert wall.at(9) == 809
 
 
 def test_time_as_a_number_is_seconds_since_the_epoch() -> None:

@@ -163,7 +163,7 @@ def test_another_architecture_is_refused(program: Path) -> None:
 
 def test_a_kernel_without_uprobes_says_so(program: Path) -> None:
     error = refusal(f"uprobe:{program}:work", scope(uprobes=False))
-    assert (error.code, error.status) == ("T313", 3)
+    assert (error.code, error.status) == ("T363", 3)
     assert "event_source" in error.notes[0]
 
 

@@ -88,7 +88,7 @@ def test_a_probe_has_no_offset(program: Path) -> None:
 
 
 def test_a_kernel_without_uprobes_has_no_static_probes(program: Path) -> None:
-    assert refusal(f"usdt:{program}:shop:sold", scope(uprobes=False)).code == "T313"
+    assert refusal(f"usdt:{program}:shop:sold", scope(uprobes=False)).code == "T363"
 
 
 def test_one_binarys_probes_are_listed(program: Path) -> None:

@@ -77,12 +77,23 @@ def test_every_kind_of_machine_value() -> None:
         ("flag", "bool", U32),
         ("list", Decoding("array", ("H", 2)), byte_array(4, text=False)),
         ("buf", "buf", byte_array(2, text=False)),
-        ("argv", "join", byte_array(8, text=True)),
+        ("argv", "join", byte_array(10, text=False)),
         ("place", "func", U32),
         ("address", "ip", U32),
         ("box", "container", U64),
     )
-    row = (0, 0, 0, 1, struct.pack("=2H", 1, 2), b"\x7f\0", b"a\0b c\0\0\0", 1, 0x0100007F, 1)
+    row = (
+        0,
+        0,
+        0,
+        1,
+        struct.pack("=2H", 1, 2),
+        b"\x7f\0",
+        struct.pack("=I", 6) + b"a\0b c\0",
+        1,
+        0x0100007F,
+        1,
+    )
     (event,) = objects([output_of(*shapes)], [row])
     assert event["flag"] is True
     assert event["list"] == [1, 2]

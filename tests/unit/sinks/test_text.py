@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -79,8 +80,9 @@ def test_a_closed_pipe_is_the_callers_to_handle() -> None:
     sink.events(0, [(0, 0, 0, 1)])
     with pytest.raises(BrokenPipeError):
         sink.flush()
-    with pytest.raises(BrokenPipeError):
-        stream.close()
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), writing)
+    stream.close()
 
 
 def test_looked_up_words_are_shown() -> None:
