@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from tracelang.decoders.protocol import DecodeContext
-from tracelang.diagnostics import fail
 
 if TYPE_CHECKING:
     from tracelang.cli.compile import CompiledScript
@@ -17,17 +16,11 @@ if TYPE_CHECKING:
 def make_sink(
     name: str | None, script: CompiledScript, session: Session, stream: TextIO
 ) -> Sink:
-    """Return the sink `-o` names (U105 for an unknown one), or the usual one."""
-    from tracelang.sinks import load_sinks
+    """Return the sink `-o` names (U302 for an unknown one), or the usual one."""
+    from tracelang.sinks import find_sink
     from tracelang.sinks.protocol import SinkSetup, options_for
 
-    kinds = load_sinks()
-    kind = kinds.get(name or "text")
-    if kind is None:
-        near = kinds.suggest(name or "")
-        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
-        has = f"there are: {', '.join(kinds.names())}"
-        raise fail("U105", f"there is no output format `{name}`", help=[*hint, has])
+    kind = find_sink(name or "text")
     outputs = script.plan.outputs
     contexts = {o.rule: _context(script, session, o.targets) for o in outputs}
     setup = SinkSetup(

@@ -197,7 +197,10 @@ class Btf:
             self._blobs = []
             first_ids = [len(self._kernel) + 1]
             for module, data in sorted(self._read_modules().items()):
-                blob = Blob(data, self._kernel)
+                try:
+                    blob = Blob(data, self._kernel)
+                except BtfError:
+                    continue  # one module more or less: the rest is still worth having
                 self._blobs.append((module, blob))
                 first_ids.append(first_ids[-1] + len(blob))
             self._first_ids = first_ids[:-1]

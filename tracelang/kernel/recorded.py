@@ -68,7 +68,11 @@ class RecordedKernel(KernelFacts):
 
     def _modules(self) -> Mapping[str, bytes]:
         found = sorted((self._directory / record.MODULES).glob("*.xz"))
-        return {p.stem: lzma.decompress(p.read_bytes()) for p in found}
+        return {path.stem: self._read_module(path) for path in found}
+
+    def _read_module(self, path: Path) -> bytes:
+        name = f"{record.MODULES}/{path.name}"
+        return self._undamaged(name, lambda: lzma.decompress(path.read_bytes()))
 
     def tracepoints(self) -> Sequence[tuple[str, str]]:
         """Return (category, event) of every tracepoint, sorted."""
@@ -167,6 +171,8 @@ class RecordedKernel(KernelFacts):
         packed = self._read(name)
         if packed is None:
             return None
+        if not packed:
+            raise self._damaged(name, "it is empty")
         return self._undamaged(name, lambda: gzip.decompress(packed))
 
     def _undamaged(self, name: str, read: Callable[[], T]) -> T:

@@ -43,6 +43,8 @@ class SyscallTable(Mapping[str, SyscallInfo]):
         self._described: dict[str, SyscallInfo] = {}
 
     def __getitem__(self, name: str) -> SyscallInfo:
+        if name not in self._names:
+            raise KeyError(name)
         if name not in self._described:
             self._described[name] = self._describe(name)
         return self._described[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,12 @@ LARGEST_STACK_BUFFER: Final = 16
 
 
 @dataclass(slots=True)
-class Body:
-    """Collects one program. What was read once is not read again where it is still known."""
+class Body(ABC):
+    """Collects one program. What was read once is not read again where it is still known.
+
+    How expressions are computed is left open: values, conditions and texts need one another, and
+    each asks the body it builds (see `expressions`).
+    """
 
     context: str
     registers: Registers
@@ -28,6 +33,14 @@ class Body:
     scratch: list[ScratchField] = field(default_factory=list)
     _blocks: list[list[Statement]] = field(default_factory=lambda: [[]])
     _known: list[dict[object, Value | Buffer]] = field(default_factory=lambda: [{}])
+
+    @abstractmethod
+    def value(self, expr: Expression) -> Value:
+        """Return a scalar's value, or a condition's truth, emitting what computes it."""
+
+    @abstractmethod
+    def condition(self, expr: Expression) -> Value:
+        """Return whether an expression holds, emitting what computes it."""
 
     def emit(self, *statements: Statement) -> None:
         """Add statements to the current block."""

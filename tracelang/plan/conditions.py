@@ -46,7 +46,7 @@ def guard(expr: Expression, body: Body) -> None:
         guard(expr.left, body)
         guard(expr.right, body)
         return
-    body.emit(Guard(lower_condition(expr, body)))
+    body.emit(Guard(body.condition(expr)))
 
 
 def lower_condition(expr: Expression, body: Body) -> Value:
@@ -57,14 +57,14 @@ def lower_condition(expr: Expression, body: Body) -> Value:
         case Logical():
             return _logical(expr, body)
         case Not(_, operand):
-            return Prefix("!", lower_condition(operand, body), CONDITION)
+            return Prefix("!", body.condition(operand), CONDITION)
         case TextMatch():
             return _match_text(expr, body)
         case TextSame():
             return _same_text(expr, body)
         case InRange():
             return _in_range(expr, body)
-    value = values.lower_value(expr, body)
+    value = body.value(expr)
     return Operation("!=", value, Number(0, value.type), CONDITION)
 
 
@@ -72,7 +72,7 @@ def lower_condition(expr: Expression, body: Body) -> Value:
 
 
 def _compare(expr: Compare, body: Body) -> Value:
-    left, right = values.lower_value(expr.left, body), values.lower_value(expr.right, body)
+    left, right = body.value(expr.left), body.value(expr.right)
     if isinstance(left, Number):
         return Operation(expr.operator, Number(left.value, _wide(right.type)), right, CONDITION)
     if isinstance(right, Number):
@@ -111,9 +111,9 @@ def _wide(type_: CType) -> CType:
 
 def _logical(expr: Logical, body: Body) -> Value:
     """Return `and` or `or`; the right side's reads happen only when it matters."""
-    left = lower_condition(expr.left, body)
+    left = body.condition(expr.left)
     with body.block() as statements:
-        right = lower_condition(expr.right, body)
+        right = body.condition(expr.right)
     symbol = "&&" if expr.operator == "and" else "||"
     if not statements:
         return Operation(symbol, left, right, CONDITION)
@@ -175,7 +175,7 @@ def _in_range(expr: InRange, body: Body) -> Value:
     size = len(expr.network)
     mask = ((1 << expr.prefix) - 1 << (size * 8 - expr.prefix)).to_bytes(size, "big")
     if size == 4:
-        value = values.lower_value(expr.address, body)
+        value = body.value(expr.address)
         if value.type != U32:
             value = Convert(value, U32)
         masked: Value = value

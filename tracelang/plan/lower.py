@@ -22,6 +22,7 @@ from tracelang.plan.code import (
     Submit,
     Value,
 )
+from tracelang.plan.expressions import Lowering
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import (
     U64,
@@ -219,7 +220,7 @@ def _lower_program(
 ) -> Program:
     target = rule.targets[bound.targets[0]]
     context = _context(rule, bound, structs)
-    body = Body(context, model.registers, structs)
+    body = Lowering(context, model.registers, structs)
     source = rule.span.source
     body.emit(Line(source.name, rule.span.line))
     if target.has_task:
@@ -230,7 +231,7 @@ def _lower_program(
         conditions.guard(bound.where, body)
     if rule.sample is not None:
         body.emit(Sample(rule.number, *rule.sample))
-    now = values.lower_value(Builtin(types.U64, "ts"), body)
+    now = body.value(Builtin(types.U64, "ts"))
     if rule.limit is not None:
         body.emit(Limit(rule.number, rule.limit, now))
     body.emit(Reserve(fields.record.name, rule.number, now))
@@ -270,7 +271,7 @@ def _fill_event(bound: BoundTarget, fields: _RuleFields, body: Body, file: str) 
         if type_.length:
             texts.fill(value, Buffer(name, type_.length, Home.EVENT), body)
         else:
-            body.emit(Store(name, _fit(values.lower_value(value, body), type_)))
+            body.emit(Store(name, _fit(body.value(value), type_)))
 
 
 def _fit(value: Value, type_: CType) -> Value:

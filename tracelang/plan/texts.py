@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from tracelang.plan import conditions, values
+from tracelang.plan import values
 from tracelang.plan.body import Body
 from tracelang.plan.code import (
     Buffer,
@@ -138,7 +138,7 @@ def fill(expr: Expression, buffer: Buffer, body: Body) -> None:
 
 
 def _choose(expr: Choice, buffer: Buffer, body: Body) -> None:
-    condition = conditions.lower_condition(expr.condition, body)
+    condition = body.condition(expr.condition)
     branches: list[tuple[Statement, ...]] = []
     for side in (expr.then, expr.otherwise):
         with body.block() as statements:
@@ -164,7 +164,7 @@ def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | N
         case Builtin(_, "comm"):
             _fill_comm(buffer, length, body)
         case TextAt(_, pointer, space):
-            address = values.lower_value(pointer, body)
+            address = body.value(pointer)
             body.emit(ReadText(buffer, buffer.size, address, memory_of(space), length))
         case ContextPlace(_, source):
             address = _context_address(source, body)
@@ -203,10 +203,10 @@ def _fill_path(expr: PathAt, buffer: Buffer, body: Body) -> None:
     for place in expr.layout:
         assert place.struct is not None
         body.structs.path(place.struct, place.path, "void *")
-    dentry = values.lower_value(expr.dentry, body)
+    dentry = body.value(expr.dentry)
     mount: Value = Number(0, ADDRESS)
     if expr.mount is not None:
-        mount = values.lower_value(expr.mount, body)
+        mount = body.value(expr.mount)
     body.emit(ReadPath(buffer, buffer.size - 4 - LONGEST_NAME, dentry, mount))
 
 
@@ -214,7 +214,7 @@ def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
     """Emit what puts bytes or an address into a buffer; IPv4 in 16 bytes is mapped."""
     size = stored_size(expr)
     if isinstance(expr.type, Ip) and expr.type.size == 4:
-        value = values.lower_value(expr, body)
+        value = body.value(expr)
         at = buffer.size - 4
         if at:
             body.emit(SetBytes(buffer, 0, _MAPPED))
@@ -227,14 +227,14 @@ def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
         case ContextPlace(_, source):
             body.emit(ReadBytes(buffer, 0, size, _context_address(source, body), Memory.KERNEL))
         case BytesAt(_, pointer, space, None):
-            address = values.lower_value(pointer, body)
+            address = body.value(pointer)
             body.emit(ReadBytes(buffer, 0, size, address, memory_of(space)))
         case BytesAt(_, pointer, space, count) if count is not None:
-            address = values.lower_value(pointer, body)
-            number = values.widen(values.lower_value(count, body), S64)
+            address = body.value(pointer)
+            number = values.widen(body.value(count), S64)
             body.emit(ReadCounted(buffer, size - 4, number, address, memory_of(space)))
         case TextsAt(_, pointer, space, each, most):
-            address = values.lower_value(pointer, body)
+            address = body.value(pointer)
             room = size - 4 - each
             body.emit(ReadTexts(buffer, room, each, most, address, memory_of(space)))
         case PathAt():

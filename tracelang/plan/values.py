@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from tracelang.plan import conditions
-from tracelang.plan.body import Body, key_of
+from tracelang.plan.body import Body
 from tracelang.plan.code import (
     Assign,
-    Buffer,
     ContextMember,
     ContextSlot,
     Convert,
@@ -35,23 +33,17 @@ from tracelang.semantic.model import (
     Builtin,
     Cast,
     Choice,
-    Compare,
     Constant,
     ContextField,
     Expression,
     FunctionArgument,
     FunctionReturn,
-    InRange,
-    Logical,
     Negated,
-    Not,
     Offset,
     Place,
     Register,
     Source,
     Swap,
-    TextMatch,
-    TextSame,
     TracingArgument,
     UsdtArgument,
     WrappedSyscallArgument,
@@ -68,20 +60,10 @@ _BUILTINS: Final = {
     "cgroup_id": ("current_cgroup", U64),
     "task": ("current_task", ADDRESS),
 }
-_CONDITIONS: Final = (Compare, Logical, Not, TextMatch, TextSame, InRange)
 
 
 def lower_value(expr: Expression, body: Body) -> Value:
-    """Return a scalar's value, emitting the reads it needs."""
-    known = body.known(key_of("value", expr))
-    if known is not None and not isinstance(known, Buffer):
-        return known
-    value = _compute(expr, body)
-    body.remember(key_of("value", expr), value)
-    return value
-
-
-def _compute(expr: Expression, body: Body) -> Value:
+    """Return a scalar's value, emitting the reads it needs; conditions are not computed here."""
     match expr:
         case Constant():
             return _constant(expr)
@@ -98,8 +80,6 @@ def _compute(expr: Expression, body: Body) -> Value:
             return _arithmetic(expr, body)
         case Choice():
             return _choose(expr, body)
-    if isinstance(expr, _CONDITIONS):
-        return conditions.lower_condition(expr, body)
     raise AssertionError(f"no scalar: {type(expr).__name__}")
 
 
@@ -241,7 +221,7 @@ def _read_bits(place: Place, name: str, body: Body) -> Value:
 def place_address(place: Place, body: Body, last: str | None) -> Value:
     """Return a place's address; `last` is the C type read there, None when it is a whole struct or array."""
     if place.struct is None or not place.path:
-        return lower_value(place.base, body)
+        return body.value(place.base)
     base = typed_pointer(place.base, place.struct, body)
     path = body.structs.path(place.struct, place.path, last)
     return MemberAddress(base, path, ADDRESS)
@@ -272,7 +252,7 @@ def _declare_pointer(expr: Expression, type_: CType, body: Body) -> Variable:
         variable = Variable(body.names.take(expr.path[-1].name), type_)
         body.emit(Read(variable, address, memory_of(expr.space)))
         return variable
-    value = lower_value(expr, body)
+    value = body.value(expr)
     return body.declare("p", type_, value if value.type is ADDRESS else _as_pointer(value))
 
 
@@ -286,7 +266,7 @@ def lower_address(expr: AddressOf | Offset, body: Body) -> Value:
         base = place_address(expr.place, body, None)
         index = expr.index
     else:
-        base = lower_value(expr.base, body)
+        base = body.value(expr.base)
         if base.type is not ADDRESS and not base.type.name.endswith("*"):
             base = _as_pointer(base)
         index = expr.index
@@ -294,7 +274,7 @@ def lower_address(expr: AddressOf | Offset, body: Body) -> Value:
         return base
     if isinstance(index, Constant) and isinstance(index.value, int):
         return Helper("moved", (base, Number(index.value * expr.stride, S64)), ADDRESS)
-    offset = widen(lower_value(index, body), S64)
+    offset = widen(body.value(index), S64)
     if expr.stride != 1:
         offset = Operation("*", offset, Number(expr.stride, S64), S64)
     return Helper("moved", (base, offset), ADDRESS)
@@ -318,15 +298,15 @@ def _arithmetic(expr: Arithmetic | Negated | Cast | Swap, body: Body) -> Value:
     type_ = held_type(expr.type)
     match expr:
         case Cast(_, operand):
-            return Convert(lower_value(operand, body), type_)
+            return Convert(body.value(operand), type_)
         case Swap(_, operand):
             size, _ = width(operand.type)
-            value = lower_value(operand, body)
+            value = body.value(operand)
             return value if size == 1 else Helper(f"swap{size * 8}", (value,), type_)
         case Negated(_, operator, operand):
-            return Prefix(operator, widen(lower_value(operand, body), type_), type_)
+            return Prefix(operator, widen(body.value(operand), type_), type_)
         case Arithmetic(_, operator, left, right):
-            values = tuple(widen(lower_value(v, body), type_) for v in (left, right))
+            values = tuple(widen(body.value(v), type_) for v in (left, right))
             return _operate(operator, values[0], values[1], type_)
     raise AssertionError(expr)
 
@@ -344,11 +324,11 @@ def _choose(expr: Choice, body: Body) -> Value:
     type_ = held_type(expr.type)
     result = Variable(body.names.take("choice"), type_)
     body.emit(Declare(result, Number(0, type_)))
-    condition = conditions.lower_condition(expr.condition, body)
+    condition = body.condition(expr.condition)
     branches: list[tuple[Statement, ...]] = []
     for side in (expr.then, expr.otherwise):
         with body.block() as statements:
-            value = lower_value(side, body)
+            value = body.value(side)
             if type_ is not ADDRESS and value.type.size == 8:
                 value = widen(value, type_)
             body.emit(Assign(result, value))

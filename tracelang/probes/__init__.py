@@ -14,8 +14,6 @@ def load_probe_kinds() -> Registry[ProbeKind]:
 
     The imports are late: `--help` and completion of flags need none of them.
     """
-    from importlib.metadata import entry_points
-
     from tracelang.probes import (
         fentry,
         kprobe,
@@ -29,10 +27,8 @@ def load_probe_kinds() -> Registry[ProbeKind]:
     )
     from tracelang.registry import Registry
 
-    registry: Registry[ProbeKind] = Registry("probe kind")
+    registry: Registry[ProbeKind] = Registry("probe kind", "tracelang.probe_kinds")
     for module in (kprobe, fentry, syscall, tracepoint, rawtracepoint, uprobe, usdt, perf, life):
         for kind in module.KINDS:
             registry.register(kind)
-    for point in entry_points(group="tracelang.probe_kinds"):
-        registry.register(point.load())
     return registry

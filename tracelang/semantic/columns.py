@@ -113,7 +113,7 @@ def displayable(value: Expression, span: Span, script: ScriptScope) -> Expressio
     if value.decoding is None or value.decoding.decoder in ("text", "buf"):
         text = as_text(value, script)
         if text is not None:
-            return replace(text, decoding=Decoding("text"), span=span)
+            return replace(text, decoding=natural_decoding(text.type), span=span)
     value = _storable(value, span, script)
     if value.decoding is None:
         value = replace(value, decoding=natural_decoding(value.type))
@@ -152,8 +152,8 @@ def natural_decoding(type_: Type) -> Decoding:
             return Decoding("enum", (type_.values,))
         case Pointer():
             return Decoding("pointer")
-        case Text():
-            return Decoding("text")
+        case Text(limit, natural):
+            return Decoding("text", () if natural else (limit,))
         case Bytes(counted=counted):
             return Decoding("buf", ("counted",) if counted else ())
         case Ip():

@@ -54,7 +54,10 @@ def build_every_kind(order: str) -> tuple[bytes, list[BtfType]]:
     both = (BtfMember("i", 1, 0, 0), BtfMember("p", 5, 0, 0))
     union = b.struct("both", 8, (("i", 1, 0), ("p", 5, 0)), kind=5)
     expect(union, BtfStruct("both", 8, True, both))
-    expect(b.enum("e", (("A", 1), ("B", 2**32 - 1))), BtfEnum("e", 4, False, (("A", 1), ("B", 2**32 - 1))))
+    expect(
+        b.enum("e", (("A", 1), ("B", 2**32 - 1))),
+        BtfEnum("e", 4, False, (("A", 1), ("B", 2**32 - 1))),
+    )
     expect(b.enum("s", (("C", -1),), signed=True), BtfEnum("s", 4, True, (("C", -1),)))
     expect(b.add(7, "later"), BtfForward("later", False))
     expect(b.add(7, "ulater", flag=True), BtfForward("ulater", True))
@@ -175,7 +178,7 @@ def test_sizes() -> None:
     assert [btf.size_of(i) for i in (0, 12, 18, 19)] == [None] * 4
 
 
-# --- Modules ---------------------------------------------------------------------------------------
+# --- Modules -------------------------------------------------------------------------------------
 
 
 def build_kernel_with_modules(order: str = "<") -> tuple[bytes, dict[str, bytes]]:
@@ -243,7 +246,7 @@ def test_a_damaged_module_is_left_out() -> None:
     assert btf.function("xfs_open") is not None
 
 
-# --- Damage ----------------------------------------------------------------------------------------
+# --- Damage --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", [b"", b"\x9f", b"\x9f\xeb\x01", b"\x7fELF" + bytes(40), bytes(64)])

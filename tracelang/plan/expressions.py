@@ -1,0 +1,39 @@
+"""Expressions: how a program's body computes whatever the typed model holds."""
+
+from __future__ import annotations
+
+from tracelang.plan.body import Body, key_of
+from tracelang.plan.code import Buffer, Value
+from tracelang.plan.conditions import lower_condition
+from tracelang.plan.values import lower_value
+from tracelang.semantic.model import (
+    Compare,
+    Expression,
+    InRange,
+    Logical,
+    Not,
+    TextMatch,
+    TextSame,
+)
+
+
+class Lowering(Body):
+    """A body that computes scalars and conditions, each once while it is known."""
+
+    __slots__ = ()
+
+    def value(self, expr: Expression) -> Value:
+        """Return a scalar's value, or a condition's truth, emitting what computes it."""
+        known = self.known(key_of("value", expr))
+        if known is not None and not isinstance(known, Buffer):
+            return known
+        if isinstance(expr, Compare | Logical | Not | TextMatch | TextSame | InRange):
+            value = self.condition(expr)
+        else:
+            value = lower_value(expr, self)
+        self.remember(key_of("value", expr), value)
+        return value
+
+    def condition(self, expr: Expression) -> Value:
+        """Return whether an expression holds, emitting what computes it."""
+        return lower_condition(expr, self)
