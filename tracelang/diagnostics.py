@@ -2,8 +2,8 @@
 
 A diagnostic's code says what kind of trouble it is; the code's family gives the exit status:
 
-- `T1xx` the text is not a script, `T2xx` a name or type is wrong, `T4xx` the kernel's verifier or the
-  compiler refused what the script asks for: status 1;
+- `T1xx` the text is not a script, `T2xx` a name or type is wrong, `T4xx` the kernel's verifier or
+  the compiler refused what the script asks for: status 1;
 - `U…` the command line is wrong: status 2;
 - `T3xx` this machine cannot: status 3;
 - `T9xx` a defect of tracelang itself: status 70.

@@ -24,9 +24,9 @@ class Mechanism(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PerfEvent:
-    """A perf event: type and config as in `perf_event_attr`; just one of period and frequency is not 0.
+    """A perf event: type and config as in `perf_event_attr`.
 
-    `all_cpus` says whether it counts on every CPU or on one.
+    Just one of period and frequency is not 0. `all_cpus`: it counts on every CPU, else on one.
     """
 
     type: int

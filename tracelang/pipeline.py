@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tracelang.semantic.script import BindOptions
     from tracelang.syntax import ast
 
-# The stages are imported where they run, so that a command pays only for the stages it needs: lark and
-# jinja2 alone cost a tenth of a second.
+# The stages are imported where they run, so that a command pays only for the stages it needs: lark
+# and jinja2 alone cost a tenth of a second.
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CompileOptions:
 class Compilation:
     """One or several script texts, compiled together for one kernel.
 
-    Each stage raises `DiagnosticError` with everything that is wrong; later stages need the earlier ones.
+    Each stage needs the one before, and raises `DiagnosticError` with everything that is wrong.
     """
 
     sources: Sequence[SourceFile]

@@ -19,7 +19,8 @@ from typing import Self
 from tracelang.build.compile import BuildRequest, Compiler
 from tracelang.build.headers import HeaderFacts
 from tracelang.mechanism import Mechanism
-from tracelang.plan.ir import U32, U64, Attachment, CType, Record, RecordField, byte_array
+from tracelang.plan.c_types import U32, U64, CType, byte_array
+from tracelang.plan.ir import Attachment, Record, RecordField
 from tracelang.runtime.attach import Attacher
 from tracelang.runtime.batch import BatchDecoder, Row
 from tracelang.runtime.held import HeldProcess, start_held

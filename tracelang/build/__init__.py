@@ -1,0 +1,1 @@
+"""Building: C into a loadable object, compiled in a child process and cached."""

@@ -31,11 +31,13 @@ from tracelang.source import SourceFile, Span
 TIME_LIMIT: Final = 300.0
 """Seconds a compilation may take; a small one takes 0.2, an emulated machine is 20 times slower."""
 
+# Integers wrap around, as the language says; C leaves it open what signed ones do.
 # A call of something undefined compiles to a jump to nowhere unless clang is told to mind.
 _CFLAGS: Final = (
     "-Wall",
     "-Wextra",
     "-Wno-unused-parameter",
+    "-fwrapv",
     "-Werror=implicit-function-declaration",
 )
 

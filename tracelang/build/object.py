@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 CONSTANT_MAGIC: Final = 0x7ACE0000
-"""Constants that the loader fills in are `ld_imm64` instructions with this value plus their number."""
+"""A constant that the loader fills in is an `ld_imm64` of this value plus the constant's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ConstantReference:
 
 @dataclass(frozen=True, slots=True)
 class ProgramObject:
-    """One function's instructions (8 bytes each) with everything that must be filled in before loading."""
+    """One function's instructions (8 bytes each), and what must be filled in before loading."""
 
     name: str
     instructions: bytes

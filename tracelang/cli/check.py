@@ -19,7 +19,9 @@ _DESCRIPTION: Final = "Check scripts without running them; no root is needed."
 def execute(arguments: list[str]) -> int:
     """Run the command; return its exit status: the worst of all scripts."""
     parser = options.Parser(prog="tracelang check", description=_DESCRIPTION, allow_abbrev=False)
-    parser.add_argument("scripts", nargs="+", metavar="FILE", help="scripts, or one-liners in quotes")
+    parser.add_argument(
+        "scripts", nargs="+", metavar="FILE", help="scripts, or one-liners in quotes"
+    )
     parser.add_argument("-q", dest="quiet", action="store_true", help="say nothing of good scripts")
     options.add_kernel(parser)
     options.add_compiling(parser)

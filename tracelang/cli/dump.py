@@ -35,7 +35,11 @@ def _lines(label: str, value: object, depth: int) -> list[str]:
     if isinstance(value, tuple | list):
         lines = [f"{margin}{'' if value else '()'}".rstrip()]
         for item in value:
-            lines += _lines("-", item, depth + 1) if not is_dataclass(item) else _lines("", item, depth + 1)
+            lines += (
+                _lines("-", item, depth + 1)
+                if not is_dataclass(item)
+                else _lines("", item, depth + 1)
+            )
         return lines
     return [f"{margin}{_simple(value)}"]
 
@@ -43,8 +47,10 @@ def _lines(label: str, value: object, depth: int) -> list[str]:
 def _is_simple(value: object) -> bool:
     if is_dataclass(value) and not isinstance(value, type):
         return False
-    return not isinstance(value, tuple | list) or not value or all(
-        isinstance(item, str | int) for item in value
+    return (
+        not isinstance(value, tuple | list)
+        or not value
+        or all(isinstance(item, str | int) for item in value)
     )
 
 

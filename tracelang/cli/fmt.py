@@ -9,14 +9,20 @@ from typing import Final
 from tracelang.cli import options
 from tracelang.cli.inputs import read_inputs
 
-_DESCRIPTION: Final = "Lay scripts out in the canonical way. Files are rewritten; text goes to standard output."
+_DESCRIPTION: Final = (
+    "Lay scripts out in the canonical way. Files are rewritten; text goes to standard output."
+)
 
 
 def execute(arguments: list[str]) -> int:
     """Run the command; with `--check`, the status is 1 when a file would change."""
     parser = options.Parser(prog="tracelang fmt", description=_DESCRIPTION, allow_abbrev=False)
-    parser.add_argument("scripts", nargs="+", metavar="FILE", help="files, `-`, or one-liners in quotes")  # fmt: skip
-    parser.add_argument("--check", action="store_true", help="change nothing, name what would change")
+    parser.add_argument(
+        "scripts", nargs="+", metavar="FILE", help="files, `-`, or one-liners in quotes"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing, name what would change"
+    )
     known = parser.parse_args(arguments)
     from tracelang.syntax.format import format_script
     from tracelang.syntax.parse import parse_script

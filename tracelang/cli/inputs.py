@@ -14,7 +14,7 @@ _LARGEST: Final = 256 * 1024
 
 
 def read_inputs(texts: list[str]) -> tuple[SourceFile, ...]:
-    """Return the sources that arguments name: `-` for standard input, a file, or the text itself."""
+    """Return the sources arguments name: `-` for standard input, a file, or the text itself."""
     several = len([t for t in texts if t != "-" and not _is_file_name(t)]) > 1
     sources = []
     for number, text in enumerate(texts, 1):

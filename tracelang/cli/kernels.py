@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def open_kernel(directory: str | None) -> KernelView:
-    """Return the running kernel, or a recorded one; tracefs is mounted when that takes only being root."""
+    """Return the running kernel, or a recorded one; mount tracefs where being root is enough."""
     if directory is not None:
         from tracelang.kernel.recorded import RecordedKernel
 

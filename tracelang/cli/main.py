@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
+from tracelang import __version__
 from tracelang.diagnostics import DiagnosticError
-
-VERSION: Final = "0.1.0"
 
 COMMANDS: Final = {
     "run": "run a script or one-liner (the same without the word)",
@@ -78,7 +77,7 @@ def _dispatch(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0
     if first in ("-V", "--version", "version"):
-        print(f"tracelang {VERSION}")
+        print(f"tracelang {__version__}")
         return 0
     name = first if first in COMMANDS else "run"
     rest = arguments[1:] if first in COMMANDS else arguments

@@ -46,7 +46,7 @@ def _pid(text: str | None) -> int | None:
     return int(text)
 
 
-# --- cgroups ---------------------------------------------------------------------------------------
+# --- cgroups --------------------------------------------------------------------------------------
 
 
 def _cgroup(known: argparse.Namespace) -> tuple[int | None, int]:

@@ -1,4 +1,4 @@
-"""Diagnostics as a person reads them: the message, the line with the place marked, notes and help."""
+"""Diagnostics as a person reads them: message, the line with its place marked, notes and help."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _excerpt(label: Label, gutter: int, colour: str, first: bool, paint: Painter
 
 
 def _window(text: str, column: int) -> tuple[str, int]:
-    """Return the part of a very long line around a column, tabs and control characters as spaces."""
+    """Return the part of a long line around a column, with spaces for tabs and controls."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     if len(plain) <= _WIDEST_LINE:
         return plain, 0

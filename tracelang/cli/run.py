@@ -30,26 +30,33 @@ def build_parser() -> options.Parser:
         prog="tracelang run", description=_DESCRIPTION, add_help=False, allow_abbrev=False
     )
     add = parser.add_argument
-    add("scripts", nargs="*", metavar="TEXT_OR_FILE", help="one-liners, files, or `-` for standard input")  # fmt: skip
+    scripts = "one-liners, files, or `-` for standard input"
+    add("scripts", nargs="*", metavar="TEXT_OR_FILE", help=scripts)
     add("-h", "--help", action="store_true", help="this text, or a script's own description")
     who = parser.add_argument_group("which processes")
-    who.add_argument("-c", dest="command", metavar="CMD", help="start CMD, trace it and its descendants, end with it")  # fmt: skip
+    command = "start CMD, trace it and its descendants, end with it"
+    who.add_argument("-c", dest="command", metavar="CMD", help=command)
     who.add_argument("-p", dest="pid", metavar="PID", help="one process; ends when it has ended")
     who.add_argument("--follow", action="store_true", help="with -p: its descendants too")
     who.add_argument("--comm", metavar="NAME", help="tasks of that name")
     who.add_argument("--cgroup", metavar="PATH", help="members of a cgroup and those below it")
     who.add_argument("--container", metavar="ID", help="a container, by (the beginning of) its id")
     end = parser.add_argument_group("when to end")
-    end.add_argument("-n", dest="events", metavar="EVENTS", type=options.positive, help="after so many events")  # fmt: skip
-    end.add_argument("-d", dest="duration", metavar="DURATION", type=options.duration, help="after so long")  # fmt: skip
+    events, duration = "after so many events", "after so long"
+    add = end.add_argument
+    add("-n", dest="events", metavar="EVENTS", type=options.positive, help=events)
+    add("-d", dest="duration", metavar="DURATION", type=options.duration, help=duration)
     out = parser.add_argument_group("output")
     out.add_argument("-o", dest="output", metavar="FORMAT", help="table, text, json or csv")
     out.add_argument("--out", metavar="FILE", help="write events to a file")
     out.add_argument("-q", dest="quiet", action="store_true", help="no accounting line, no notes")
-    out.add_argument("-v", dest="verbose", action="store_true", help="say how each probe is attached")
+    out.add_argument(
+        "-v", dest="verbose", action="store_true", help="say how each probe is attached"
+    )
     tune = parser.add_argument_group("fine points")
     options.add_compiling(tune)
-    tune.add_argument("--buffer", metavar="SIZE", type=options.size, help="bytes for events on their way")  # fmt: skip
+    size = "bytes for events on their way"
+    tune.add_argument("--buffer", metavar="SIZE", type=options.size, help=size)
     tune.add_argument("--dry-run", action="store_true", help="load and attach, show nothing, end")
     options.add_kernel(tune)
     return parser
@@ -62,10 +69,14 @@ def execute(arguments: list[str]) -> int:
     if known.help:
         return _help(parser, known)
     if not known.scripts:
-        raise fail("U100", "no script is given", help=["name a file, or write a one-liner in quotes"])
+        raise fail(
+            "U100", "no script is given", help=["name a file, or write a one-liner in quotes"]
+        )
     if known.kernel is not None:
-        raise fail("U103", "a recorded kernel cannot be traced", help=["use `tracelang check --kernel`"])
-    words = tuple(w for action in parser._actions for w in action.option_strings)  # noqa: SLF001
+        raise fail(
+            "U103", "a recorded kernel cannot be traced", help=["use `tracelang check --kernel`"]
+        )
+    words = tuple(w for action in parser._actions for w in action.option_strings)
     given = options.script_arguments(unknown, words)
     from tracelang.cli.compile import compile_script
 
@@ -84,7 +95,7 @@ def _help(parser: options.Parser, known: argparse.Namespace) -> int:
     return 0
 
 
-# --- Tracing ---------------------------------------------------------------------------------------
+# --- Tracing --------------------------------------------------------------------------------------
 
 
 def _trace(known: argparse.Namespace, script: CompiledScript, stack: ExitStack) -> int:
@@ -119,7 +130,7 @@ def _session_options(known: argparse.Namespace, script: CompiledScript) -> Sessi
 
 
 def _default_buffer() -> int:
-    """Return the default bytes for events: a 256th of the memory, from 1 to 64 MiB, a power of two."""
+    """Return the default bytes for events: a 256th of memory, from 1 to 64 MiB, a power of two."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     wanted = max(1 << 20, min(memory // 256, 1 << 26))
     return 1 << (wanted.bit_length() - 1)
@@ -179,7 +190,7 @@ def _account(session: Session) -> None:
 
 
 def _on_signals(stop: Callable[[], None]) -> Callable[[], None]:
-    """Let the first SIGINT, SIGTERM or SIGHUP end the trace in good order, a second SIGINT at once."""
+    """Let the first SIGINT, SIGTERM or SIGHUP end the trace in order, a second SIGINT at once."""
     before = {}
 
     def handle(number: int, _frame: FrameType | None) -> None:

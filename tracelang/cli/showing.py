@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from tracelang.sinks.protocol import Sink
 
 
-def make_sink(
-    name: str | None, script: CompiledScript, session: Session, stream: TextIO
-) -> Sink:
+def make_sink(name: str | None, script: CompiledScript, session: Session, stream: TextIO) -> Sink:
     """Return the sink `-o` names (U302 for an unknown one), or the usual one."""
     from tracelang.sinks import find_sink
     from tracelang.sinks.protocol import SinkSetup, options_for
@@ -23,9 +21,7 @@ def make_sink(
     kind = find_sink(name or "text")
     outputs = script.plan.outputs
     contexts = {o.rule: _context(script, session, o.targets) for o in outputs}
-    setup = SinkSetup(
-        outputs, stream, script.compilation.decoders, contexts, options_for(stream)
-    )
+    setup = SinkSetup(outputs, stream, script.compilation.decoders, contexts, options_for(stream))
     return kind.create(setup)
 
 

@@ -1,0 +1,1 @@
+"""From a Plan to text: C for the compiler, ctypes for Python."""

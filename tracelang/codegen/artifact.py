@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Artifact:
     """A script's text for the compiler, and its records for Python.
 
-    `c_text` is the whole program; `ctypes_text` a Python module of ctypes structures, one for each record.
+    `c_text` is the whole program; `ctypes_text` a Python module of ctypes structures, one a record.
     """
 
     c_text: str

@@ -1,4 +1,4 @@
-"""The only two ways user text reaches C: as a string literal, and as an identifier (made by the Plan)."""
+"""The only two ways user text reaches C: as a string literal, or as an identifier of the Plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ def c_string(data: bytes | str) -> str:
         char = chr(byte)
         if char in '"\\*/?':
             # `*` and `/` could end a comment, `?` could start a trigraph.
-            pieces.append(f"\\{char}" if char in '"\\' else (char if char == "/" else f"\\{byte:03o}"))
+            pieces.append(
+                f"\\{char}" if char in '"\\' else (char if char == "/" else f"\\{byte:03o}")
+            )
         elif 32 <= byte < 127:
             pieces.append(char)
         else:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    Template,
-    nodes,
-    pass_context,
-)
+from jinja2 import Template, pass_context
 from jinja2.runtime import Context
 
 from tracelang.build.object import CONSTANT_MAGIC
 from tracelang.codegen.artifact import GENERATED_NAME, Artifact
 from tracelang.codegen.literals import c_string
+from tracelang.codegen.templates import (
+    STATEMENTS,
+    load_macros,
+    make_environment,
+    write_prelude,
+)
 from tracelang.codegen.values import ValueWriter
+from tracelang.plan.c_types import CType
 from tracelang.plan.code import Buffer, Home, Line, Statement, TextSearch, Variable
-from tracelang.plan.ir import COUNTERS_PER_RULE, Counter, CType, Plan, Program, StructMember
+from tracelang.plan.ir import COUNTERS_PER_RULE, Counter, Plan, Program, StructMember
 
 _CTYPES: Final = {
     "u8": "c_uint8",
@@ -34,16 +35,6 @@ _CTYPES: Final = {
     "s32": "c_int32",
     "s64": "c_int64",
 }
-_NEEDS: Final = {
-    "read_counted_kernel": ("read_kernel",),
-    "read_counted_user": ("read_user",),
-    "read_counted_any": ("read_any",),
-    "read_text_kernel": ("count",),
-    "read_text_user": ("count",),
-    "read_text_any": ("count", "read_text_kernel", "read_text_user"),
-}
-"""What prelude functions call themselves."""
-
 _INDENT: Final = "    "
 
 
@@ -109,19 +100,12 @@ class _Part:
 class _Renderer:
     def __init__(self, plan: Plan, templates: Path, pid_namespace: PidNamespace | None) -> None:
         self._plan = plan
-        self._templates = templates
         self._used: dict[str, None] = {}
         self._values = ValueWriter(self._use)
-        self._environment = Environment(
-            loader=FileSystemLoader(templates),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - this is C, and strings go through c_string
-        )
+        self._environment = make_environment(templates)
         self._environment.filters.update(
             bare=self._values.bare,
+            negated=self._values.negated,
             declared=_declared,
             used=self._use_in_template,
             named=self._values.buffer,
@@ -137,7 +121,7 @@ class _Renderer:
         self._environment.globals.update(
             pid_namespace=pid_namespace, target_constant=f"{CONSTANT_MAGIC:#x}"
         )
-        self._statements = self._module("statements.c.j2")
+        self._statements = load_macros(self._environment, "statements", STATEMENTS)
         self._transport = self._module(f"transport_{plan.transport}.c.j2")
         self._rule = 0
 
@@ -156,14 +140,14 @@ class _Renderer:
         text = self._environment.get_template("program.c.j2").render(
             plan=self._plan,
             programs=programs,
-            prelude=self._prelude(),
+            prelude=write_prelude(self._environment, set(self._used)),
             scratch=[p for p in self._plan.programs if p.scratch],
             uses=uses,
         )
         ctypes_text = self._environment.get_template("records.py.j2").render(plan=self._plan)
         return Artifact(_number_lines(text), ctypes_text)
 
-    # --- Programs ----------------------------------------------------------------------------------
+    # --- Programs ---------------------------------------------------------------------------------
 
     def _program(self, program: Program) -> _RenderedProgram:
         self._rule = program.rule
@@ -173,9 +157,10 @@ class _Renderer:
         return _RenderedProgram(program.name, program.context, program.origin, body)
 
     def _scratch(self, program: Program) -> str:
+        name = program.name
         return (
             f"{_INDENT}u32 zero = 0;\n"
-            f"{_INDENT}struct {program.name}_scratch *scratch = {program.name}_memory.lookup(&zero);\n\n"
+            f"{_INDENT}struct {name}_scratch *scratch = {name}_memory.lookup(&zero);\n\n"
             f"{_INDENT}if (!scratch)\n{_INDENT * 2}return 0;"
         )
 
@@ -193,9 +178,9 @@ class _Renderer:
         return "\n".join(line for line in lines if line)
 
     def _statement(self, statement: Statement) -> str:
-        """Render one statement with the macro of its name; stack buffers are declared on first filling."""
+        """Render a statement by the macro of its name; first filling declares a stack buffer."""
         name = type(statement).__name__
-        macro = getattr(self._statements, name, None) or getattr(self._transport, name)
+        macro = self._statements.get(name) or getattr(self._transport, name)
         needs_rule = name in ("ReadText", "Submit") and "rule" in macro.arguments
         text = str(macro(statement, self._rule) if needs_rule else macro(statement))
         target = getattr(statement, "buffer", None) or getattr(statement, "target", None)
@@ -224,7 +209,7 @@ class _Renderer:
         name = self._values.buffer(buffer)
         return f"{name} + {offset}" if offset else name
 
-    # --- The prelude -------------------------------------------------------------------------------
+    # --- The prelude ------------------------------------------------------------------------------
 
     def _use(self, name: str) -> str:
         self._used[name] = None
@@ -235,21 +220,10 @@ class _Renderer:
     def _use_in_template(self, _context: Context, name: str) -> str:
         return self._use(name)
 
-    def _prelude(self) -> list[str]:
-        """Return the functions that are used, in the order the prelude has them."""
-        wanted = set(self._used)
-        for name in tuple(wanted):
-            wanted.update(_NEEDS.get(name, ()))
-        name = "prelude.c.j2"
-        source = Path(self._templates / name).read_text(encoding="utf-8")
-        module = self._environment.get_template(name).module
-        order = [m.name for m in self._environment.parse(source).find_all(nodes.Macro)]
-        return [str(getattr(module, n)()).strip() for n in order if n in wanted]
-
 
 def _number_lines(text: str) -> str:
-    """Fill in the `#line` directives that lead back from the script to the generated text itself."""
-    lines = text.splitlines()
+    """Fill in the `#line` directives that lead from the script back to the generated text."""
+    lines = re.sub(r"\n{3,}", "\n\n", text).splitlines()
     for number, line in enumerate(lines, 1):
         if line == "#line @GENERATED@":
             lines[number - 1] = f"#line {number + 1} {c_string(GENERATED_NAME)}"
@@ -272,8 +246,18 @@ def _comment(text: str) -> str:
 
 
 def _place_macro(member: StructMember) -> str:
-    """Return the macro for a member: the packed one where its offset is not aligned as its type wants."""
-    sizes = {"u8": 1, "s8": 1, "u16": 2, "s16": 2, "u32": 4, "s32": 4, "u64": 8, "s64": 8, "void *": 8}
+    """Return the macro for a member: the packed one where its offset is not aligned."""
+    sizes = {
+        "u8": 1,
+        "s8": 1,
+        "u16": 2,
+        "s16": 2,
+        "u32": 4,
+        "s32": 4,
+        "u64": 8,
+        "s64": 8,
+        "void *": 8,
+    }
     return "AT" if member.offset % sizes.get(member.type, 1) == 0 else "AT_PACKED"
 
 

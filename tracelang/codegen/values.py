@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracelang.codegen.literals import c_string
+from tracelang.plan.c_types import CType
 from tracelang.plan.code import (
     Buffer,
     BufferAddress,
@@ -24,8 +25,8 @@ from tracelang.plan.code import (
     Value,
     Variable,
 )
-from tracelang.plan.ir import CType
 
+_OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _HOMES: Final = {Home.STACK: "", Home.SCRATCH: "scratch->", Home.EVENT: "event->"}
 
 
@@ -42,12 +43,8 @@ class ValueWriter:
                 return _number(number, type_)
             case Variable(name):
                 return name
-            case ContextMember(name):
-                return f"ctx->{name}"
-            case ContextSlot(index):
-                return f"ctx[{index}]"
-            case ContextAddress(offset):
-                return self._call("context_at", "ctx", self.write(offset))
+            case ContextMember() | ContextSlot() | ContextAddress():
+                return self._in_context(value)
             case Helper(name, arguments):
                 return self._call(name, *(self.write(a) for a in arguments))
             case Operation(operator, left, right):
@@ -56,14 +53,23 @@ class ValueWriter:
                 return f"{operator}{self.write(operand)}"
             case Convert(operand, type_):
                 return f"({type_.name}){self.write(operand)}"
+        return self._memory(value)
+
+    def _memory(
+        self, value: ContextAddress | MemberAddress | BufferAddress | Literal | MaskedBytes
+    ) -> str:
+        """Return the C text of an address, or of a test of what lies in a buffer."""
+        match value:
+            case ContextAddress(offset):
+                return self._call("context_at", "ctx", self.write(offset))
             case MemberAddress(base, path):
                 return f"&{base.name}->{_path(path)}"
-            case BufferAddress(buffer, offset):
-                return self._at(buffer, offset)
-            case Literal(buffer, offset, data):
-                return self._literal(buffer, offset, data)
-            case MaskedBytes(buffer, offset, mask, data):
-                return self._masked(buffer, offset, mask, data)
+            case BufferAddress(buffer, at):
+                return self._at(buffer, at)
+            case Literal(buffer, at, data):
+                return self._literal(buffer, at, data)
+            case MaskedBytes(buffer, at, mask, data):
+                return self._masked(buffer, at, mask, data)
 
     def bare(self, value: Value) -> str:
         """Return a value's C text without parentheses around the whole."""
@@ -72,9 +78,27 @@ class ValueWriter:
             return text[1:-1]
         return text
 
+    def negated(self, value: Value) -> str:
+        """Return the C text of a condition's opposite, without parentheses around the whole."""
+        match value:
+            case Prefix("!", operand):
+                return self.bare(operand)
+            case Operation(operator, left, right, type_) if operator in _OPPOSITES:
+                return self.bare(Operation(_OPPOSITES[operator], left, right, type_))
+        return f"!{self.write(value)}"
+
     def buffer(self, buffer: Buffer) -> str:
         """Return a buffer's name in C."""
         return _HOMES[buffer.home] + buffer.name
+
+    def _in_context(self, value: ContextMember | ContextSlot | ContextAddress) -> str:
+        match value:
+            case ContextMember(name):
+                return f"ctx->{name}"
+            case ContextSlot(index):
+                return f"ctx[{index}]"
+            case ContextAddress(offset):
+                return self._call("context_at", "ctx", self.write(offset))
 
     def _call(self, name: str, *arguments: str) -> str:
         self._use(name)

@@ -51,7 +51,7 @@ def _read_buf(arguments: tuple[object, ...], context: DecodeContext) -> Reading:
 def split_texts(raw: bytes) -> tuple[list[bytes], bool]:
     """Return the texts a program collected, and whether some were cut or left out.
 
-    A u32 comes first: how many bytes follow (each text with its NUL), and in the highest bit the cut.
+    A u32 comes first: how many bytes follow (each text with its NUL); its highest bit is the cut.
     """
     (head,) = _COUNT.unpack_from(raw)
     data = raw[4 : 4 + (head & ~_WAS_CUT)]

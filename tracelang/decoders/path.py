@@ -16,7 +16,7 @@ def _read_path(_arguments: tuple[object, ...], context: DecodeContext) -> Readin
 
     def show(raw: bytes) -> str:
         names, cut = split_texts(raw)
-        # The root's own name is `/`; names without one belong to no mounted file system (pipes, sockets).
+        # The root's own name is `/`; names without it are on no mounted file system, as of pipes.
         line = "/".join(show_bytes(name) for name in reversed(names) if name != b"/")
         if not cut:
             return f"/{line}" if names[-1:] == [b"/"] or not names else line

@@ -89,6 +89,7 @@ class Btf:
         self._blobs: list[tuple[str, Blob]] | None = None
         self._first_ids: list[int] = []
         self._types: dict[int, BtfType] = {0: _VOID}
+        self._constants: dict[str, tuple[int, int] | None] = {}
         self._found: dict[tuple[str, str], int | None] = {}
 
     def __len__(self) -> int:
@@ -122,17 +123,9 @@ class Btf:
 
     def enumerator(self, name: str) -> tuple[int, int] | None:
         """Return the value of an enum's constant and the enum's id, or None."""
-        for first_id, blob in self._each():
-            for position in blob.mentions(name):
-                number = bisect_right(blob.starts, position) - 1
-                if _kind(blob, number) not in _KINDS["enum"]:
-                    continue
-                enum = self.type(first_id + number)
-                assert isinstance(enum, BtfEnum)
-                for word, value in enum.values:
-                    if word == name:
-                        return value, first_id + number
-        return None
+        if name not in self._constants:
+            self._constants[name] = self._find_constant(name) if name else None
+        return self._constants[name]
 
     def names(self, kind: str) -> Iterator[str]:
         """Yield the names of all types of a kind, in order of id, the modules' last."""
@@ -185,6 +178,19 @@ class Btf:
                         return first_id + number
                     without_body = without_body or first_id + number
         return without_body
+
+    def _find_constant(self, name: str) -> tuple[int, int] | None:
+        for first_id, blob in self._each():
+            for position in blob.mentions(name):
+                number = bisect_right(blob.starts, position) - 1
+                if _kind(blob, number) not in _KINDS["enum"]:
+                    continue
+                enum = self.type(first_id + number)
+                assert isinstance(enum, BtfEnum)
+                for word, value in enum.values:
+                    if word == name:
+                        return value, first_id + number
+        return None
 
     def _each(self) -> Iterator[tuple[int, Blob]]:
         """Yield the first id of each blob, and the blob, the kernel's own first."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from tracelang.kernel.btf import Btf
 from tracelang.kernel.function_list import FilterFunctions
 from tracelang.kernel.syscalls import SyscallTable
 from tracelang.kernel.tracefs import TracepointFormat
 from tracelang.kernel.view import SyscallInfo
+
+if TYPE_CHECKING:  # see tracelang.kernel.view
+    from tracelang.kernel.btf import Btf
 
 
 class KernelFacts(ABC):
@@ -48,8 +51,7 @@ class KernelFacts(ABC):
         """Whether the kernel's BTF is there, readable and sound."""
         return self.btf is not None
 
-    # --- Functions
-    # ---------------------------------------------------------------------------------
+    # --- Functions -------------------------------------------------------------------------------
 
     def functions(self) -> Collection[str]:
         """Return the functions ftrace lists, where that counts; else those BTF describes."""
@@ -84,8 +86,14 @@ class KernelFacts(ABC):
         found = self.btf.find("function", function) if self.btf is not None else None
         return self.btf.module_of(found) if self.btf is not None and found is not None else ""
 
-    # --- Events
-    # ------------------------------------------------------------------------------------
+    # --- Constants -------------------------------------------------------------------------------
+
+    def constant(self, name: str) -> int | None:
+        """Return the value of an enum's constant, or None."""
+        found = self.btf.enumerator(name) if self.btf is not None else None
+        return found[0] if found is not None else None
+
+    # --- Events ----------------------------------------------------------------------------------
 
     def raw_tracepoints(self) -> Collection[str]:
         """Return the events with a `btf_trace_` type; without BTF every tracepoint's name."""

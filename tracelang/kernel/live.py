@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracelang.diagnostics import fail
-from tracelang.kernel.btf import Btf, BtfError
 from tracelang.kernel.facts import KernelFacts
 from tracelang.kernel.function_list import (
     FilterFunctions,
@@ -21,9 +18,13 @@ from tracelang.kernel.function_list import (
     find_address,
     text_symbols,
 )
-from tracelang.kernel.live_features import LiveFeatures
 from tracelang.kernel.tracefs import TracepointFormat, parse_format
 from tracelang.kernel.version import version_code
+
+# A warm start asks for `identity` alone; what it does not need is imported where it is used.
+if TYPE_CHECKING:
+    from tracelang.kernel.btf import Btf
+    from tracelang.kernel.live_features import LiveFeatures
 
 _BTF: Final = Path("/sys/kernel/btf")
 _TRACEFS: Final = Path("/sys/kernel/tracing")
@@ -43,8 +44,7 @@ class LiveKernel(KernelFacts):
     def __init__(self) -> None:
         self._formats: dict[tuple[str, str], TracepointFormat | None] = {}
 
-    # --- The machine
-    # -------------------------------------------------------------------------------
+    # --- The machine -----------------------------------------------------------------------------
 
     @cached_property
     def identity(self) -> str:
@@ -90,6 +90,8 @@ class LiveKernel(KernelFacts):
     @cached_property
     def features(self) -> LiveFeatures:
         """What this process may use."""
+        from tracelang.kernel.live_features import LiveFeatures
+
         return LiveFeatures(self)
 
     def has_config(self, name: str) -> bool | None:
@@ -106,12 +108,13 @@ class LiveKernel(KernelFacts):
     def _config(self) -> str | None:
         packed = _read(Path("/proc/config.gz"))
         if packed is not None:
+            import gzip
+
             return gzip.decompress(packed).decode()
         plain = _read(Path("/boot") / f"config-{self.release}")
         return plain.decode() if plain is not None else None
 
-    # --- Types
-    # -------------------------------------------------------------------------------------
+    # --- Types -----------------------------------------------------------------------------------
 
     @cached_property
     def btf(self) -> Btf | None:
@@ -119,6 +122,8 @@ class LiveKernel(KernelFacts):
         data = self.kernel_btf()
         if data is None:
             return None
+        from tracelang.kernel.btf import Btf, BtfError
+
         try:
             return Btf(data, self.module_btf)
         except BtfError:
@@ -140,8 +145,7 @@ class LiveKernel(KernelFacts):
         except OSError:
             return []
 
-    # --- Tracepoints
-    # -------------------------------------------------------------------------------
+    # --- Tracepoints -----------------------------------------------------------------------------
 
     @cached_property
     def tracefs(self) -> Path | None:
@@ -175,8 +179,11 @@ class LiveKernel(KernelFacts):
         key = (category, event)
         if key not in self._formats:
             text = self.format_text(category, event)
-            self._formats[key] = parse_format(category, text) if text is not None else None
+            self._formats[key] = self._parse(category, text) if text is not None else None
         return self._formats[key]
+
+    def _parse(self, category: str, text: str) -> TracepointFormat:
+        return parse_format(category, text, self.constant)
 
     def format_text(self, category: str, event: str) -> str | None:
         """Return a format file's text, None where there is no such tracepoint; T303 as above."""
@@ -195,8 +202,7 @@ class LiveKernel(KernelFacts):
             help=[remedy],
         )
 
-    # --- Functions
-    # ---------------------------------------------------------------------------------
+    # --- Functions -------------------------------------------------------------------------------
 
     @cached_property
     def filter_functions(self) -> FilterFunctions | None:
@@ -228,10 +234,13 @@ class LiveKernel(KernelFacts):
 
 
 def mount_tracefs() -> bool:
-    """Mount tracefs where it is not (it takes root); tell whether it is there afterwards."""
-    if not (_TRACEFS / "events").is_dir() and os.geteuid() == 0:
+    """Mount tracefs where it is not (it takes root); tell whether this process can read it then."""
+    events = _TRACEFS / "events"
+    if not os.access(events, os.R_OK) and os.geteuid() == 0:
+        import subprocess
+
         subprocess.run(_MOUNT.split(), check=False, capture_output=True)
-    return (_TRACEFS / "events").is_dir()
+    return os.access(events, os.R_OK)
 
 
 def _read(path: Path) -> bytes | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from tracelang.kernel.c_constant import evaluate
+from tracelang.kernel.c_constant import Constants, evaluate
 
 Table: TypeAlias = tuple[tuple[int, str], ...]
 """(value, name) pairs in the kernel's order."""
@@ -26,7 +26,9 @@ _ALTERNATIVE: Final = re.compile(r'\s*:\s*"(?P<name>[^"]*)"')
 _DECODERS: Final = {"symbolic": "enum", "flags": "flags_table"}
 
 
-def read_decodings(print_format: str, widths: Mapping[str, tuple[int, bool]]) -> Decodings:
+def read_decodings(
+    print_format: str, widths: Mapping[str, tuple[int, bool]], constants: Constants
+) -> Decodings:
     """Return the tables of the fields in `widths`: (bytes, signed) of each integer field.
 
     A value that is no constant is left out, and so is a table left empty by that. Values are as a
@@ -41,7 +43,7 @@ def read_decodings(print_format: str, widths: Mapping[str, tuple[int, bool]]) ->
         is_flags = call[1] == "flags"
         if mask and not is_flags:
             continue
-        pairs = list(_read_pairs(arguments[1 + is_flags :], *widths[field]))
+        pairs = list(_read_pairs(arguments[1 + is_flags :], *widths[field], constants))
         otherwise = _ALTERNATIVE.match(print_format, end)
         if is_flags and otherwise and all(value for value, _ in pairs):
             pairs.append((0, otherwise["name"]))
@@ -67,14 +69,14 @@ def _unwrap(text: str) -> str:
     return text
 
 
-def _read_pairs(arguments: list[str], size: int, signed: bool) -> Table:
+def _read_pairs(arguments: list[str], size: int, signed: bool, constants: Constants) -> Table:
     pairs = []
     bits = size * 8
     for argument in arguments:
         match = _PAIR.match(argument)
         if match is None:
             continue
-        value = evaluate(match["value"])
+        value = evaluate(match["value"], constants)
         if value is None:
             continue
         value &= (1 << bits) - 1

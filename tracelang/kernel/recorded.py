@@ -89,7 +89,9 @@ class RecordedKernel(KernelFacts):
             text = self._texts.get(category, {}).get(event)
             if text is None:
                 return None
-            parsed = self._undamaged(record.FORMATS, lambda: parse_format(category, text))
+            parsed = self._undamaged(
+                record.FORMATS, lambda: parse_format(category, text, self.constant)
+            )
             self._formats[key] = parsed
         return self._formats[key]
 
@@ -125,8 +127,7 @@ class RecordedKernel(KernelFacts):
     def _config(self) -> frozenset[str]:
         return frozenset((self._unpack(record.CONFIG) or b"").decode().split())
 
-    # --- Reading
-    # -----------------------------------------------------------------------------------
+    # --- Reading ---------------------------------------------------------------------------------
 
     def _read_facts(self) -> Mapping[str, Any]:
         data = self._read(record.KERNEL)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from tracelang.kernel.c_constant import Constants, no_constants
 from tracelang.kernel.print_format import Decodings, read_decodings
 
 _FIELD: Final = re.compile(
@@ -84,8 +85,11 @@ class TracepointFormat:
         return next((f for f in self.fields if f.name == name), None)
 
 
-def parse_format(category: str, text: str) -> TracepointFormat:
-    """Parse the text of a format file; raises `ValueError` where it is none."""
+def parse_format(category: str, text: str, constants: Constants = no_constants) -> TracepointFormat:
+    """Parse the text of a format file; raises `ValueError` where it is none.
+
+    `constants` gives the values of enum constants that the kernel left as names in the text.
+    """
     head = _HEAD.search(text)
     if head is None:
         raise ValueError(f"not a tracepoint format: {text[:40]!r}")
@@ -99,7 +103,7 @@ def parse_format(category: str, text: str) -> TracepointFormat:
         int(head["id"]),
         fields,
         print_format,
-        read_decodings(print_format, widths),
+        read_decodings(print_format, widths, constants),
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tracelang.kernel.btf import Btf
 from tracelang.kernel.tracefs import TracepointFormat
+
+if TYPE_CHECKING:  # defining BTF's classes takes 8 ms, and a warm start needs no types
+    from tracelang.kernel.btf import Btf
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from tracelang.plan.c_types import CType
 from tracelang.plan.code import Buffer, Declare, Home, Statement, Value, Variable
 from tracelang.plan.identifiers import Names
-from tracelang.plan.ir import CType, ScratchField
+from tracelang.plan.ir import ScratchField
 from tracelang.plan.structs import Structs
 from tracelang.semantic.model import Expression, Registers
 
@@ -52,7 +53,7 @@ class Body(ABC):
 
     @contextmanager
     def block(self) -> Iterator[list[Statement]]:
-        """Collect statements apart; what is read inside is forgotten afterwards, as C's scope demands."""
+        """Collect statements apart; what is read inside is forgotten after, by C's scope rules."""
         self._blocks.append([])
         self._known.append({})
         try:
@@ -60,6 +61,21 @@ class Body(ABC):
         finally:
             self._blocks.pop()
             self._known.pop()
+
+    @contextmanager
+    def outermost(self) -> Iterator[None]:
+        """Emit and remember outside every block: before the branch that is being built.
+
+        The program's context is read there. In two branches the compiler would make one read of
+        two, at an address it chooses between, which the verifier refuses.
+        """
+        inner = self._blocks[1:], self._known[1:]
+        del self._blocks[1:], self._known[1:]
+        try:
+            yield
+        finally:
+            self._blocks += inner[0]
+            self._known += inner[1]
 
     def known(self, key: object) -> Value | Buffer | None:
         """Return what was remembered under a key in this block or one around it."""
@@ -79,7 +95,7 @@ class Body(ABC):
         return variable
 
     def buffer(self, name: str, size: int) -> Buffer:
-        """Return room for `size` bytes: on the stack when small, else in the program's scratch memory."""
+        """Return room for `size` bytes: on the stack when small, else in the program's scratch."""
         unique = self.names.take(name)
         if size <= LARGEST_STACK_BUFFER:
             return Buffer(unique, size, Home.STACK)

@@ -1,6 +1,7 @@
-"""The body of a program: a small, C-shaped language of values and statements, with no names to look up.
+"""The body of a program: a small, C-shaped language of values and statements.
 
-Values are 64-bit or smaller integers and pointers; texts and byte strings live in buffers.
+There are no names to look up. Values are integers of up to 64 bits and pointers; texts and byte
+strings live in buffers.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tracelang.plan.ir import CType
+from tracelang.plan.c_types import CType
 
 
 class Memory(Enum):
@@ -27,7 +28,7 @@ class Home(Enum):
     EVENT = "event"
 
 
-# --- Values ----------------------------------------------------------------------------------------
+# --- Values ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class MaskedBytes:
-    """Whether 8 bytes at `offset` of a buffer, masked, equal a constant (both as the memory has them)."""
+    """Whether 8 bytes at `offset` of a buffer, masked, equal a constant (bytes as in memory)."""
 
     buffer: Buffer
     offset: int
@@ -171,7 +172,7 @@ Value = (
 )
 
 
-# --- Statements ------------------------------------------------------------------------------------
+# --- Statements -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ class ReadCounted:
 
 @dataclass(frozen=True, slots=True)
 class ReadTexts:
-    """Fill a buffer with up to `most` texts that an array of pointers leads to, a u32 head in front.
+    """Fill a buffer with up to `most` texts that an array of pointers leads to, after a u32 head.
 
     `room` is where the last of them may begin, `each` what one may take with its NUL.
     """
@@ -306,8 +307,8 @@ class PutWord:
 class TextSearch:
     """Set `found` to whether the text matches `segments`: parts of a pattern between `*`.
 
-    `start` and `end` say whether the first is at the start and the last at the end. `?` in a segment is any
-    byte, given as None.
+    `start` and `end` say whether the first is at the start and the last at the end. `?` in a
+    segment is any byte, given as None.
     """
 
     found: Variable
@@ -344,6 +345,15 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Select:
+    """Set `chosen` to the target that `table` has for a number; leave the program without one."""
+
+    chosen: Variable
+    table: str
+    number: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Leave the program for all but `keep` of each `of` events of a rule, counted on each CPU."""
 
@@ -368,6 +378,7 @@ class Reserve:
     record: str
     rule: int
     ts: Value
+    target: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +414,7 @@ Statement = (
     | TextEqual
     | If
     | Guard
+    | Select
     | Sample
     | Limit
     | Reserve

@@ -7,6 +7,7 @@ from typing import Final
 
 from tracelang.plan import texts, values
 from tracelang.plan.body import Body
+from tracelang.plan.c_types import S64, U32, U64, CType
 from tracelang.plan.code import (
     Assign,
     Convert,
@@ -24,7 +25,6 @@ from tracelang.plan.code import (
     Value,
     Variable,
 )
-from tracelang.plan.ir import S64, U32, U64, CType
 from tracelang.plan.pointers import ADDRESS, CONDITION
 from tracelang.semantic.model import (
     Compare,
@@ -37,11 +37,18 @@ from tracelang.semantic.model import (
 )
 from tracelang.semantic.types import Text
 
-_MIXED: Final = {"==": "equal", "!=": "equal", "<": "below", ">": "above", "<=": "above", ">=": "below"}
+_MIXED: Final = {
+    "==": "equal",
+    "!=": "equal",
+    "<": "below",
+    ">": "above",
+    "<=": "above",
+    ">=": "below",
+}
 
 
 def guard(expr: Expression, body: Body) -> None:
-    """Leave the program unless the condition holds; each part of an `and` on its own, cheapest read first."""
+    """Leave the program unless the condition holds; the parts of an `and` one after the other."""
     if isinstance(expr, Logical) and expr.operator == "and":
         guard(expr.left, body)
         guard(expr.right, body)
@@ -68,7 +75,7 @@ def lower_condition(expr: Expression, body: Body) -> Value:
     return Operation("!=", value, Number(0, value.type), CONDITION)
 
 
-# --- Numbers ---------------------------------------------------------------------------------------
+# --- Numbers --------------------------------------------------------------------------------------
 
 
 def _compare(expr: Compare, body: Body) -> Value:
@@ -82,7 +89,7 @@ def _compare(expr: Compare, body: Body) -> Value:
 
 
 def _compare_values(operator: str, left: Value, right: Value) -> Value:
-    """Compare as numbers, whatever the types: C alone would turn a negative number into a huge one."""
+    """Compare as numbers, whatever the types: C alone would make a negative number a huge one."""
     pointers = left.type.name.endswith("*"), right.type.name.endswith("*")
     if all(pointers):
         return Operation(operator, left, right, CONDITION)
@@ -105,7 +112,7 @@ def _signed(type_: CType) -> bool:
 
 
 def _wide(type_: CType) -> CType:
-    """Return the type of a constant compared with a value: it fits, as the range was checked before."""
+    """Return the type of a constant compared with a value: it fits, which was checked before."""
     return type_ if type_ is ADDRESS or not type_.name.endswith("*") else U64
 
 
@@ -124,7 +131,7 @@ def _logical(expr: Logical, body: Body) -> Value:
     return result
 
 
-# --- Text ------------------------------------------------------------------------------------------
+# --- Text -----------------------------------------------------------------------------------------
 
 
 def _match_text(expr: TextMatch, body: Body) -> Value:
@@ -168,7 +175,7 @@ def _same_text(expr: TextSame, body: Body) -> Value:
     return found
 
 
-# --- Addresses -------------------------------------------------------------------------------------
+# --- Addresses ------------------------------------------------------------------------------------
 
 
 def _in_range(expr: InRange, body: Body) -> Value:
@@ -181,7 +188,9 @@ def _in_range(expr: InRange, body: Body) -> Value:
         masked: Value = value
         if expr.prefix < 32:
             masked = Operation("&", value, Number(int.from_bytes(mask, "little"), U32), U32)
-        return Operation("==", masked, Number(int.from_bytes(expr.network, "little"), U32), CONDITION)
+        return Operation(
+            "==", masked, Number(int.from_bytes(expr.network, "little"), U32), CONDITION
+        )
     buffer = texts.read_bytes(expr.address, body)
     result: Value | None = None
     for at in (0, 8):
@@ -190,5 +199,3 @@ def _in_range(expr: InRange, body: Body) -> Value:
         test = MaskedBytes(buffer, at, mask[at : at + 8], expr.network[at : at + 8], CONDITION)
         result = test if result is None else Operation("&&", result, test, CONDITION)
     return result if result is not None else Number(1, CONDITION)
-
-

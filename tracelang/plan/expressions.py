@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.code import Buffer, Value
 from tracelang.plan.conditions import lower_condition
@@ -24,6 +26,9 @@ class Lowering(Body):
 
     def value(self, expr: Expression) -> Value:
         """Return a scalar's value, or a condition's truth, emitting what computes it."""
+        if expr.decoding is not None:
+            # How a value is shown makes no difference to what it is.
+            expr = replace(expr, decoding=None)
         known = self.known(key_of("value", expr))
         if known is not None and not isinstance(known, Buffer):
             return known

@@ -22,6 +22,7 @@ def _offset(kernel: KernelView, category: str, event: str, name: str) -> int:
             return field.offset
     raise fail(
         "T305",
-        f"following processes needs the tracepoint `{category}:{event}`, which this kernel does not show",
+        f"following processes needs the tracepoint `{category}:{event}`, "
+        "which this kernel does not show",
         help=["run as root with tracefs mounted: `mount -t tracefs tracefs /sys/kernel/tracing`"],
     )

@@ -6,19 +6,27 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_KEYWORDS: Final = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int "
-    "long register restrict return short signed sizeof static struct switch typedef union unsigned void "
-    "volatile while bool true false ctx event scratch asm typeof u8 u16 u32 u64 s8 s16 s32 s64".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KEYWORDS: Final = _words(
+    "auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "union unsigned void volatile while bool true false ctx event scratch asm typeof u8 u16 u32 "
+    "u64 s8 s16 s32 s64"
 )
 
-PRELUDE: Final = frozenset(
-    "pointer address moved context_at now current_pid current_tid current_uid current_gid current_cpu "
-    "current_cgroup current_ancestor_cgroup current_task is_followed count is_sampled is_within_limit "
-    "read_kernel read_user read_any read_counted_kernel read_counted_user read_counted_any "
-    "read_text_kernel read_text_user read_text_any read_texts_kernel read_texts_user read_path copy_text put_word same_text word8 word16 word32 word64 "
-    "swap16 swap32 swap64 quotient_u64 remainder_u64 quotient_s64 remainder_s64 equal_signed below_signed "
-    "above_signed events counters samples limits followed zero first from i".split()
+PRELUDE: Final = _words(
+    "pointer address moved context_at now this_target current_pid current_tid current_uid "
+    "current_gid current_cpu current_cgroup current_ancestor_cgroup current_task is_followed "
+    "count is_sampled is_within_limit read_kernel read_user read_any read_counted_kernel "
+    "read_counted_user read_counted_any read_text_kernel read_text_user read_text_any "
+    "read_texts_kernel read_texts_user read_path copy_text put_word same_text word8 word16 word32 "
+    "word64 swap16 swap32 swap64 quotient_u64 remainder_u64 quotient_s64 remainder_s64 "
+    "equal_signed below_signed above_signed events call selected counters samples limits followed "
+    "zero first from i"
 )
 """What generated programs call or declare themselves: no local variable may have such a name."""
 
@@ -41,6 +49,8 @@ class Names:
 
 def c_identifier(text: str) -> str:
     """Return text as a C identifier: other characters become `_`, keywords get one behind."""
+    if text.isidentifier() and text.isascii() and text not in _KEYWORDS and len(text) <= 64:
+        return text
     name = re.sub(r"[^0-9A-Za-z_]+", "_", text).strip("_")[:40] or "value"
     if name[0].isdigit() or name in _KEYWORDS:
         name = f"{name}_" if name in _KEYWORDS else f"_{name}"

@@ -1,75 +1,22 @@
 """The Plan: all that is needed to generate, load, attach and show a script, and nothing else.
 
-A Plan stands alone: it holds no syntax and asks no kernel. It has three parts: what is generated (`Program`,
-`Record`, `MapPlan`, `StructDeclaration`), what is attached (`Attachment`) and what is shown (`RuleOutput`).
+A Plan stands alone: it holds no syntax and asks no kernel. It has three parts: what is generated
+(`Program`, `Record`, `MapPlan`, `StructDeclaration`), what is attached (`Attachment`) and what is
+shown (`RuleOutput`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tracelang.decoders.protocol import Decoding
 from tracelang.mechanism import Mechanism, PerfEvent
+from tracelang.plan.c_types import CType
+from tracelang.plan.code import Statement
 
-if TYPE_CHECKING:
-    from tracelang.plan.code import Statement
-
-__all__ = ["Decoding", "Mechanism", "PerfEvent"]
-
-# --- C-level values --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CType:
-    """A value the generated code holds: `name` is its C spelling, `size` its bytes.
-
-    `code` is its letter for the struct module; for a byte array (`u8 x[N]`, `char x[N]`) `length` is N and
-    the code is `Ns`.
-    """
-
-    name: str
-    size: int
-    code: str
-    length: int = 0
-
-    @property
-    def alignment(self) -> int:
-        """Its alignment in bytes, as C and ctypes have it."""
-        return 1 if self.length else self.size
-
-
-U8: Final = CType("u8", 1, "B")
-U16: Final = CType("u16", 2, "H")
-U32: Final = CType("u32", 4, "I")
-U64: Final = CType("u64", 8, "Q")
-S8: Final = CType("s8", 1, "b")
-S16: Final = CType("s16", 2, "h")
-S32: Final = CType("s32", 4, "i")
-S64: Final = CType("s64", 8, "q")
-
-
-def integer(size: int, *, signed: bool) -> CType:
-    """Return the integer type of `size` bytes (1, 2, 4 or 8)."""
-    return {
-        (1, False): U8,
-        (2, False): U16,
-        (4, False): U32,
-        (8, False): U64,
-        (1, True): S8,
-        (2, True): S16,
-        (4, True): S32,
-        (8, True): S64,
-    }[size, signed]
-
-
-def byte_array(length: int, *, text: bool) -> CType:
-    """Return the type of `length` bytes, `char` for text, `u8` otherwise."""
-    return CType("char" if text else "u8", length, f"{length}s", length)
-
-
-# --- Records ---------------------------------------------------------------------------------------
+# --- Records --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +32,9 @@ class RecordField:
 class Record:
     """The bytes of one event of a rule, the same in C, ctypes and the batch decoder.
 
-    Every record starts with `ts` (u64, monotonic nanoseconds), `rule` (u32) and `target` (u32, an index into
-    the rule's targets), so that records of several rules can share one buffer. `size` is a multiple of 8.
+    Every record starts with `ts` (u64, monotonic nanoseconds), `rule` (u32) and `target` (u32, an
+    index into the rule's targets), so that records of several rules can share one buffer. `size` is
+    a multiple of 8.
     """
 
     name: str
@@ -94,17 +42,17 @@ class Record:
     size: int
 
 
-# --- What is attached ------------------------------------------------------------------------------
+# --- What is attached -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """One program at one place.
 
-    `place` is the function (kprobe, fentry), `category:event` (tracepoint), the event (raw tracepoint), the
-    absolute path of the binary (uprobe), `begin` or `end` (run). `offset` is into the function, or the file
-    offset in the binary; `semaphore` the file offset of a USDT semaphore, 0 for none.
-    `target` is the value the program's target constant is patched with.
+    `place` is the function (kprobe, fentry), `category:event` (tracepoint), the event (raw
+    tracepoint), the absolute path of the binary (uprobe), `begin` or `end` (run). `offset` is into
+    the function, or the file offset in the binary; `semaphore` the file offset of a USDT semaphore,
+    0 for none. `target` is the value the program's target constant is patched with.
     """
 
     program: str
@@ -116,7 +64,7 @@ class Attachment:
     semaphore: int = 0
 
 
-# --- What is shown ---------------------------------------------------------------------------------
+# --- What is shown --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +80,10 @@ class Column:
 class RuleOutput:
     """How one rule's events are shown.
 
-    A row is the tuple that the record's fields unpack to, in order: `ts`, `rule`, `target`, then the
-    captured values (integers, or bytes for byte arrays). `targets` names the places, by `target`: (probe as
-    written, function or event). `format` is None for a table; else `arguments` are its values in order.
+    A row is the tuple that the record's fields unpack to, in order: `ts`, `rule`, `target`, then
+    the captured values (integers, or bytes for byte arrays). `targets` names the places, by
+    `target`: (probe as written, function or event). `format` is None for a table; else `arguments`
+    are its values in order.
     """
 
     rule: int
@@ -145,7 +94,7 @@ class RuleOutput:
     arguments: tuple[Column, ...] = ()
 
 
-# --- What is generated -----------------------------------------------------------------------------
+# --- What is generated ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +127,7 @@ class ScratchField:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One BPF program. `context` is the C type its argument points to; `origin` says what it is for."""
+    """One BPF program; `context` is the C type its argument points to, `origin` what it is for."""
 
     name: str
     context: str
@@ -188,6 +137,15 @@ class Program:
     rule: int
     file: str
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A table of `size` numbers in the kernel: which target each (number, target) pair means."""
+
+    name: str
+    size: int
+    targets: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +178,7 @@ class Plan:
     stop_events: int | None
     limits: tuple[int | None, ...]
     samples: tuple[tuple[int, int] | None, ...]
+    selections: tuple[Selection, ...] = ()
 
 
 COUNTERS_PER_RULE: Final = 4

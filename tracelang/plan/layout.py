@@ -1,11 +1,12 @@
-"""Layout: where each field of a record lies. Computed once, here; C, ctypes and the decoder follow it."""
+"""Layout: where each field of a record lies, computed once for C, ctypes and the decoder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tracelang.plan.ir import U32, U64, CType, Record, RecordField
+from tracelang.plan.c_types import U32, U64, CType
+from tracelang.plan.ir import Record, RecordField
 
 HEADER: Final = (("ts", U64), ("rule", U32), ("target", U32))
 """The fields every record starts with."""
@@ -36,7 +37,7 @@ def _align(offset: int, alignment: int) -> int:
 
 
 def paddings(record: Record) -> Sequence[tuple[RecordField, int]]:
-    """Return each field with the bytes of padding in front of it; the rest of the record pads its end."""
+    """Return each field with the bytes of padding before it; what is left pads the record's end."""
     result = []
     end = 0
     for field in record.fields:

@@ -10,35 +10,37 @@ from tracelang.diagnostics import fail
 from tracelang.mechanism import Mechanism
 from tracelang.plan import conditions, texts, values
 from tracelang.plan.body import Body
+from tracelang.plan.c_types import U32, U64, CType, byte_array, integer
 from tracelang.plan.code import (
     Buffer,
+    Guard,
     Helper,
     Home,
     Limit,
     Line,
+    Prefix,
     Reserve,
     Sample,
+    Select,
     Store,
     Submit,
     Value,
+    Variable,
 )
 from tracelang.plan.expressions import Lowering
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import (
-    U64,
     Attachment,
     Column,
-    CType,
     FollowPlan,
     Plan,
     Program,
     Record,
     RuleOutput,
-    byte_array,
-    integer,
+    Selection,
 )
 from tracelang.plan.layout import HEADER, MOST_BYTES, TARGET_SLOT, TS_SLOT, lay_out
-from tracelang.plan.pointers import stored_type
+from tracelang.plan.pointers import CONDITION, stored_type
 from tracelang.plan.processes import ProcessFilter, filter_processes
 from tracelang.plan.structs import Structs
 from tracelang.semantic import types
@@ -47,6 +49,7 @@ from tracelang.semantic.model import (
     Builtin,
     CapturedField,
     Expression,
+    ResolvedTarget,
     RuleModel,
     ScriptModel,
 )
@@ -63,6 +66,7 @@ _CONTEXTS: Final = {
     Mechanism.RUN: "u64",
     Mechanism.PERF_EVENT: "void",
 }
+_ANY_PROCESS: Final = ProcessFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class LowerOptions:
     """
 
     name: str
-    processes: ProcessFilter = ProcessFilter()
+    processes: ProcessFilter = _ANY_PROCESS
     transport: str = "ring"
     follow: FollowPlan | None = None
 
@@ -84,6 +88,7 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
     programs: list[Program] = []
     attachments: list[Attachment] = []
     outputs: list[RuleOutput] = []
+    selections: list[Selection] = []
     for rule in model.rules:
         fields = _RuleFields.of(rule)
         outputs.append(fields.output(rule))
@@ -92,6 +97,7 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
             lowered = _lower_program(name, rule, bound, fields, structs, model, options)
             programs.append(lowered)
             attachments.extend(_attachments(name, rule, bound))
+            selections.extend(_selections(name, rule, bound))
     return Plan(
         options.name,
         tuple(programs),
@@ -105,10 +111,15 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
         model.stop_events,
         tuple(r.limit for r in model.rules),
         tuple(r.sample for r in model.rules),
+        tuple(selections),
     )
 
 
 def _attachments(program: str, rule: RuleModel, bound: BoundTarget) -> list[Attachment]:
+    """Return where a program is attached: once where it selects its targets, else for each."""
+    first = rule.targets[bound.targets[0]]
+    if first.selector is not None:
+        return [Attachment(program, first.mechanism, first.place, bound.targets[0])]
     return [
         Attachment(
             program,
@@ -123,12 +134,12 @@ def _attachments(program: str, rule: RuleModel, bound: BoundTarget) -> list[Atta
     ]
 
 
-# --- Fields ----------------------------------------------------------------------------------------
+# --- Fields ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _RuleFields:
-    """What a rule's record holds. `slots` gives each shown value's index in a row, by its position."""
+    """What a rule's record holds; `slots` gives each shown value's index in a row."""
 
     record: Record
     stored: tuple[tuple[int, str, CType], ...]
@@ -206,7 +217,7 @@ def _common_type(versions: tuple[Expression, ...]) -> CType:
     return byte_array(size, text=isinstance(kinds[0], Text))
 
 
-# --- Programs --------------------------------------------------------------------------------------
+# --- Programs -------------------------------------------------------------------------------------
 
 
 def _lower_program(
@@ -225,6 +236,7 @@ def _lower_program(
     body.emit(Line(source.name, rule.span.line))
     if target.has_task:
         filter_processes(options.processes, body)
+    chosen = _select(name, target, body)
     if bound.where is not None:
         if bound.where.span is not None:
             body.emit(Line(source.name, bound.where.span.line))
@@ -234,7 +246,7 @@ def _lower_program(
     now = body.value(Builtin(types.U64, "ts"))
     if rule.limit is not None:
         body.emit(Limit(rule.number, rule.limit, now))
-    body.emit(Reserve(fields.record.name, rule.number, now))
+    body.emit(Reserve(fields.record.name, rule.number, now, chosen))
     _fill_event(bound, fields, body, source.name)
     body.emit(Submit(fields.record.name))
     more = f" and {len(bound.targets) - 1} more" if len(bound.targets) > 1 else ""
@@ -248,6 +260,32 @@ def _lower_program(
         source.name,
         rule.span.line,
     )
+
+
+def _select(program: str, target: ResolvedTarget, body: Body) -> Value:
+    """Return which target this is: a constant of the program, or chosen by a number it finds."""
+    if target.selector is None:
+        return Helper("this_target", (), U32)
+    if target.selector.unless is not None:
+        body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
+    number = values.lower_source(target.selector.source, body)
+    chosen = Variable(body.names.take("target"), U32)
+    body.emit(Select(chosen, selection_name(program), number))
+    return chosen
+
+
+def selection_name(program: str) -> str:
+    """Return the name of the table by which a program selects its targets."""
+    return f"{program}_targets"
+
+
+def _selections(program: str, rule: RuleModel, bound: BoundTarget) -> list[Selection]:
+    chosen = [(rule.targets[i].selector, i) for i in bound.targets]
+    pairs = tuple((s.number, i) for s, i in chosen if s is not None)
+    if not pairs:
+        return []
+    size = max(number for number, _ in pairs) + 1
+    return [Selection(selection_name(program), size, pairs)]
 
 
 def _context(rule: RuleModel, bound: BoundTarget, structs: Structs) -> str:

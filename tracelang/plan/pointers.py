@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tracelang.plan.c_types import CType, integer
 from tracelang.plan.code import Memory
-from tracelang.plan.ir import CType, integer
 from tracelang.semantic.types import Pointer, Space, Type, width
 
 ADDRESS: Final = CType("void *", 8, "Q")
@@ -40,4 +40,3 @@ def stored_type(type_: Type) -> CType:
 def memory_of(space: Space) -> Memory:
     """Return the helper family that reads a space."""
     return _MEMORY[space]
-

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracelang.plan.body import Body, key_of
+from tracelang.plan.c_types import U32, U64
 from tracelang.plan.code import CurrentComm, Guard, Helper, Literal, Number, Operation, Value
-from tracelang.plan.ir import U32, U64
 from tracelang.plan.pointers import CONDITION
 from tracelang.semantic import types
 from tracelang.semantic.model import Builtin
@@ -16,9 +16,9 @@ from tracelang.semantic.model import Builtin
 class ProcessFilter:
     """What the command line restricts a run to; everything given must hold.
 
-    `pid` is one process; `follow` the set of processes kept while tracing (it starts with those the run
-    names); `comm` a task's name; `cgroup` the id of a cgroup whose members and descendants count, at
-    `cgroup_level` below the root.
+    `pid` is one process; `follow` the set of processes kept while tracing (it starts with those the
+    run names); `comm` a task's name; `cgroup` the id of a cgroup whose members and descendants
+    count, at `cgroup_level` below the root.
     """
 
     pid: int | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tracelang.plan.c_types import integer
 from tracelang.plan.identifiers import c_identifier
-from tracelang.plan.ir import StructDeclaration, StructMember, integer
+from tracelang.plan.ir import StructDeclaration, StructMember
 from tracelang.semantic.model import Step
 from tracelang.semantic.types import Array, Bytes, Ip, Pointer, Struct, Text, Type, is_scalar, width
 
@@ -55,7 +56,9 @@ class Structs:
                 type_ = steps[index].type
             at_end = index == len(steps) - 1
             c_type, count = self._spell(tag, step, type_, last if at_end else None, bool(indexes))
-            result.append(self.member(tag, step.name, c_type, step.offset, count) + "".join(indexes))
+            result.append(
+                self.member(tag, step.name, c_type, step.offset, count) + "".join(indexes)
+            )
             if isinstance(type_, Struct):
                 tag = c_type
             index += 1
@@ -108,5 +111,3 @@ def c_type_of(type_: Type) -> str:
     if isinstance(type_, Text | Bytes | Ip):
         return "u8"
     raise TypeError(f"{type_} is not held in C")
-
-

@@ -7,6 +7,7 @@ from typing import Final
 
 from tracelang.plan import values
 from tracelang.plan.body import Body
+from tracelang.plan.c_types import S64, U32, U64
 from tracelang.plan.code import (
     Buffer,
     ContextAddress,
@@ -30,7 +31,6 @@ from tracelang.plan.code import (
     Value,
     Variable,
 )
-from tracelang.plan.ir import S64, U32, U64
 from tracelang.plan.pointers import ADDRESS, memory_of
 from tracelang.semantic.model import (
     Builtin,
@@ -72,7 +72,7 @@ def stored_size(expr: Expression) -> int:
     raise AssertionError(expr.type)
 
 
-# --- For comparing ---------------------------------------------------------------------------------
+# --- For comparing --------------------------------------------------------------------------------
 
 
 def read_text(expr: Expression, body: Body, *, loops: bool = False) -> Buffer:
@@ -124,7 +124,7 @@ def read_bytes(expr: Expression, body: Body) -> Buffer:
     return buffer
 
 
-# --- Filling a buffer ------------------------------------------------------------------------------
+# --- Filling a buffer -----------------------------------------------------------------------------
 
 
 def fill(expr: Expression, buffer: Buffer, body: Body) -> None:
@@ -199,7 +199,7 @@ def _context_address(source: EmbeddedField | DynamicField, body: Body) -> Value:
 
 
 def _fill_path(expr: PathAt, buffer: Buffer, body: Body) -> None:
-    """Emit the walk to the root; its function reads the members by name, so they are declared here."""
+    """Emit the walk to the root; its function reads members by name, so they are declared here."""
     for place in expr.layout:
         assert place.struct is not None
         body.structs.path(place.struct, place.path, "void *")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from tracelang.plan.body import Body
+from tracelang.plan.body import Body, key_of
+from tracelang.plan.c_types import S64, U32, U64, CType, integer
 from tracelang.plan.code import (
     Assign,
     ContextMember,
@@ -24,7 +25,6 @@ from tracelang.plan.code import (
     Value,
     Variable,
 )
-from tracelang.plan.ir import S64, U32, U64, CType, integer
 from tracelang.plan.pointers import ADDRESS, held_type, memory_of, pointer_to
 from tracelang.semantic.model import (
     AddressOf,
@@ -44,6 +44,7 @@ from tracelang.semantic.model import (
     Register,
     Source,
     Swap,
+    SyscallNumber,
     TracingArgument,
     UsdtArgument,
     WrappedSyscallArgument,
@@ -90,11 +91,16 @@ def _constant(expr: Constant) -> Value:
     return Number(expr.value, held_type(expr.type))
 
 
-# --- Arguments -------------------------------------------------------------------------------------
+# --- Arguments ------------------------------------------------------------------------------------
+
+
+def lower_source(source: Source, body: Body) -> Value:
+    """Return a value as the program's context has it, a u64 or smaller."""
+    return _context_value(source, U64, body)
 
 
 def _argument(expr: ArgumentValue, body: Body) -> Value:
-    name = _source_name(expr.source)
+    name = expr.name or "value"
     type_ = held_type(expr.type)
     if isinstance(expr.source, WrappedSyscallArgument):
         address = _syscall_register(expr.source, body)
@@ -103,21 +109,13 @@ def _argument(expr: ArgumentValue, body: Body) -> Value:
         return variable
     if isinstance(expr.source, UsdtArgument):
         return _usdt_argument(expr.source, type_, body)
-    raw = _context_value(expr.source, type_, body)
-    if isinstance(expr.type, Pointer):
-        return body.declare(name, ADDRESS, Helper("pointer", (raw,), ADDRESS))
-    return body.declare(name, type_, raw)
-
-
-def _source_name(source: Source) -> str:
-    match source:
-        case ContextField(name=name):
-            return name
-        case FunctionArgument(index) | TracingArgument(index) | WrappedSyscallArgument(index, _):
-            return f"arg{index}"
-        case FunctionReturn():
-            return "retval"
-    return "value"
+    with body.outermost():
+        raw = _context_value(expr.source, type_, body)
+        if isinstance(expr.type, Pointer):
+            raw, type_ = Helper("pointer", (raw,), ADDRESS), ADDRESS
+        value = body.declare(name, type_, raw)
+        body.remember(key_of("value", expr), value)
+    return value
 
 
 def _context_value(source: Source, type_: CType, body: Body) -> Value:
@@ -135,6 +133,12 @@ def _context_value(source: Source, type_: CType, body: Body) -> Value:
             return _register(body.registers.returns, body)
         case TracingArgument(index):
             return ContextSlot(index, U64)
+        case SyscallNumber():
+            register = body.registers.syscall_number
+            number = Variable(body.names.take("number"), integer(4, signed=False))
+            address = _register_address(register, "u32", source.registers, body)
+            body.emit(Read(number, address, Memory.KERNEL))
+            return number
     raise AssertionError(source)
 
 
@@ -144,7 +148,8 @@ def _usdt_argument(source: UsdtArgument, type_: CType, body: Body) -> Value:
     for name, scale in ((source.register, 1), (source.index, source.scale)):
         if name:
             register = next(r for r in body.registers.named if r.name == name)
-            part = _register(register, body)
+            with body.outermost():
+                part: Value = body.declare(name, U64, _register(register, body))
             if scale != 1:
                 part = Operation("*", part, Number(scale, U64), U64)
             value = Operation("+", part, value, U64)
@@ -167,22 +172,30 @@ def _register(register: Register, body: Body) -> Value:
 
 
 def _syscall_register(source: WrappedSyscallArgument, body: Body) -> Value:
-    """Return the address of a system call's argument in the registers its entry function was given."""
+    """Return the address of a system call's argument in the registers its entry was given."""
+    register = body.registers.syscall_arguments[source.index]
+    return _register_address(register, "u64", source.registers, body)
+
+
+def _register_address(
+    register: Register, c_type: str, registers: FunctionArgument | TracingArgument, body: Body
+) -> Value:
+    """Return where a register was saved, in the `struct pt_regs` that `registers` points to."""
     tag = body.structs.declare("struct", "pt_regs", body.registers.size)
-    key = ("registers", source.registers)
+    key = ("registers", registers)
     base = body.known(key)
     if base is None:
-        raw = _context_value(source.registers, ADDRESS, body)
-        type_ = pointer_to(tag)
-        base = body.declare("regs", type_, Helper("pointer", (raw,), type_))
-        body.remember(key, base)
+        with body.outermost():
+            raw = _context_value(registers, ADDRESS, body)
+            type_ = pointer_to(tag)
+            base = body.declare("regs", type_, Helper("pointer", (raw,), type_))
+            body.remember(key, base)
     assert isinstance(base, Variable)
-    register = body.registers.syscall_arguments[source.index]
-    member = body.structs.member(tag, register.name, "u64", register.offset)
+    member = body.structs.member(tag, register.name, c_type, register.offset)
     return MemberAddress(base, (member,), ADDRESS)
 
 
-# --- Memory ----------------------------------------------------------------------------------------
+# --- Memory ---------------------------------------------------------------------------------------
 
 
 def _read_place(place: Place, body: Body) -> Value:
@@ -219,7 +232,7 @@ def _read_bits(place: Place, name: str, body: Body) -> Value:
 
 
 def place_address(place: Place, body: Body, last: str | None) -> Value:
-    """Return a place's address; `last` is the C type read there, None when it is a whole struct or array."""
+    """Return a place's address; `last` is the C type read there, None for a struct or array."""
     if place.struct is None or not place.path:
         return body.value(place.base)
     base = typed_pointer(place.base, place.struct, body)
@@ -244,9 +257,10 @@ def _declare_pointer(expr: Expression, type_: CType, body: Body) -> Variable:
     if isinstance(expr, Builtin) and expr.name == "task":
         return body.declare("task", type_, Helper("current_task", (), type_))
     if isinstance(expr, ArgumentValue) and not isinstance(expr.source, WrappedSyscallArgument):
-        name = _source_name(expr.source)
-        raw = _context_value(expr.source, ADDRESS, body)
-        return body.declare(name, type_, Helper("pointer", (raw,), type_))
+        name = expr.name or "value"
+        with body.outermost():
+            raw = _context_value(expr.source, ADDRESS, body)
+            return body.declare(name, type_, Helper("pointer", (raw,), type_))
     if isinstance(expr, Place) and expr.bits is None and expr.path:
         address = place_address(expr, body, "void *")
         variable = Variable(body.names.take(expr.path[-1].name), type_)
@@ -280,7 +294,7 @@ def lower_address(expr: AddressOf | Offset, body: Body) -> Value:
     return Helper("moved", (base, offset), ADDRESS)
 
 
-# --- Arithmetic ------------------------------------------------------------------------------------
+# --- Arithmetic -----------------------------------------------------------------------------------
 
 
 def widen(value: Value, type_: CType) -> Value:

@@ -1,4 +1,4 @@
-"""Kernel functions as BTF describes them: their arguments, and the error when nothing can probe them."""
+"""Kernel functions as BTF has them: their arguments, and the error when nothing can probe them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import nearest
 from tracelang.semantic.model import Argument, Source
 from tracelang.semantic.probe_kind import TargetScope
-from tracelang.semantic.targets import is_pattern, match_names, no_such_target
+from tracelang.semantic.targets import check_number, is_pattern, match_names, no_such_target
 from tracelang.semantic.type_table import is_text_pointer
 from tracelang.semantic.types import S64, Pointer, Space, Struct, Type
 from tracelang.syntax import ast
@@ -86,7 +86,7 @@ def argument_type(type_: Type, scope: TargetScope) -> Type:
 
 
 def find_functions(target: ast.Target, scope: TargetScope) -> list[str]:
-    """Return the traceable functions a target names (T202 when there is none)."""
+    """Return the traceable functions a target names (T202 for none, T230 for too many)."""
     name = target.parts[0]
     if is_pattern(name):
         found = match_names(name, scope.kernel.functions())
@@ -96,11 +96,12 @@ def find_functions(target: ast.Target, scope: TargetScope) -> list[str]:
         raise no_such_target(
             target, f"kernel function `{name}`", scope.kernel.functions(), f"{target.kind}:"
         )
+    check_number(len(found), scope.most_probes, target.span)
     return found
 
 
 def cannot_probe(target: ast.Target, scope: TargetScope, reasons: list[str]) -> DiagnosticError:
-    """Build the error for a function that no mechanism of this kernel reaches, with what there is."""
+    """Build the error for a function no mechanism of this kernel reaches, with what there is."""
     name = target.parts[0]
     known = dict.fromkeys(f"tracepoint:{c}:{e}" for c, e in scope.kernel.tracepoints())
     instead = [t for t in _INSTEAD.get(name, ()) if not t.startswith("tracepoint:") or t in known]

@@ -1,4 +1,4 @@
-"""`kprobe:` and `kretprobe:`: entry and return of a kernel function, by whatever this kernel offers."""
+"""`kprobe:` and `kretprobe:`: entry and return of a kernel function, by what this kernel offers."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ class KprobeKind:
         """Return the functions, by kprobe or else by fentry; `sys_NAME` is that system call."""
         expect_parts(target, 1, 1, self.form)
         returning = self.mechanism is Mechanism.KRETPROBE
-        call = syscall.historic_name(target.parts[0], scope)
+        call = syscall.historic_name(target, scope)
         if call is not None:
             return syscall.resolve_entry_function(target, call, scope, returning=returning)
         functions = find_functions(target, scope)
         by_kprobe, by_fentry = scope.kernel.features.kprobe, scope.kernel.features.fentry
         if use_fentry(scope, by_kprobe, by_fentry) and not target.offset:
-            places = tuple(fentry.resolve_function(f, scope, returning=returning) for f in functions)
+            places = tuple(
+                fentry.resolve_function(f, scope, returning=returning) for f in functions
+            )
             return tuple(replace(p, probe=f"{self.name}:{p.function}") for p in places)
         if not by_kprobe.present:
             reasons = [f"kprobes: {by_kprobe.reason}", f"fentry: {by_fentry.reason}"]

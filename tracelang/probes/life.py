@@ -30,7 +30,9 @@ class LifeKind:
     def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:  # noqa: ARG002
         """Return the moment itself."""
         if target.parts:
-            raise fail("T233", f"`{self.name}` stands alone", target.span, help=[f"write `{self.name}`"])
+            raise fail(
+                "T233", f"`{self.name}` stands alone", target.span, help=[f"write `{self.name}`"]
+            )
         return (ResolvedTarget(self.name, self.name, Mechanism.RUN, self.name, has_task=False),)
 
     def names(self, scope: TargetScope) -> Iterator[str]:  # noqa: ARG002 - the Protocol's signature

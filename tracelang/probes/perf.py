@@ -63,8 +63,8 @@ class TimerKind:
     example: str
     all_cpus: bool
 
-    def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
-        """Return the timer; the rate is `99hz`, or a period such as `10ms`; `UNIT:N` is accepted."""
+    def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:  # noqa: ARG002
+        """Return the timer; its rate is `99hz` or a period such as `10ms`; `UNIT:N` is accepted."""
         expect_parts(target, 1, 2, self.form)
         text = "".join(reversed(target.parts)) if len(target.parts) == 2 else target.parts[0]
         perf = self._event(text, target)
@@ -125,7 +125,7 @@ class CounterKind:
         return _SOFTWARE if self.type == _TYPE_SOFTWARE else _HARDWARE
 
     def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
-        """Return the event, fired once per so many counts (the second part; a default without it)."""
+        """Return the event, fired once per so many counts (the second part, or the default)."""
         expect_parts(target, 1, 2, self.form)
         name = target.parts[0]
         if name not in self.events:
@@ -143,7 +143,9 @@ class CounterKind:
             raise fail("T234", f"`{period}` is not a count of events", target.span)
         perf = PerfEvent(self.type, self.events[name], period=int(period))
         return (
-            ResolvedTarget(f"{self.name}:{name}:{period}", name, Mechanism.PERF_EVENT, name, perf=perf),
+            ResolvedTarget(
+                f"{self.name}:{name}:{period}", name, Mechanism.PERF_EVENT, name, perf=perf
+            ),
         )
 
     def _unknown(self, target: ast.Target) -> DiagnosticError:

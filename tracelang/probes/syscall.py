@@ -10,22 +10,34 @@ from tracelang.diagnostics import fail
 from tracelang.kernel.view import SyscallInfo
 from tracelang.mechanism import Mechanism
 from tracelang.probes.functions import cannot_probe
+from tracelang.probes.tracepoint import cannot_list
 from tracelang.semantic.model import (
     Argument,
+    Arithmetic,
+    Builtin,
+    Compare,
+    Constant,
     ContextField,
+    Expression,
     FunctionArgument,
     FunctionReturn,
+    Place,
     ResolvedTarget,
+    Selector,
     Source,
+    Step,
+    SyscallNumber,
     TracingArgument,
     WrappedSyscallArgument,
 )
 from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.targets import expect_parts, match_names, no_such_target
-from tracelang.semantic.types import S64, Space
+from tracelang.semantic.types import BOOL, S64, U64, Space, Struct
 from tracelang.syntax import ast
 
 _CATEGORY: Final = "syscalls"
+_MANY: Final = 8
+"""From more calls than this on, one raw tracepoint is cheaper than a tracepoint for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +55,27 @@ class SyscallKind:
         """Return the calls; T202 for one this kernel does not have."""
         expect_parts(target, 1, 1, self.form)
         calls = scope.kernel.syscalls()
-        found = match_names(target.parts[0], calls)
+        if not calls:
+            raise cannot_list(target)
+        name = scope.kernel.syscall_aliases().get(target.parts[0], target.parts[0])
+        found = match_names(name, calls)
         if not found:
-            raise no_such_target(
-                target, f"system call `{target.parts[0]}`", calls, f"{self.name}:"
-            )
-        return tuple(self._place(target, calls[name], scope) for name in found)
+            raise no_such_target(target, f"system call `{target.parts[0]}`", calls, f"{self.name}:")
+        infos = [calls[name] for name in found]
+        if len(infos) > _MANY and scope.kernel.features.raw_tracepoint.present:
+            return tuple(self._among_many(target, call, scope) for call in infos)
+        return tuple(self._place(target, call, scope) for call in infos)
+
+    def _among_many(
+        self, target: ast.Target, call: SyscallInfo, scope: TargetScope
+    ) -> ResolvedTarget:
+        """Return one of many calls: all share the one raw tracepoint that sees every call.
+
+        Attaching and detaching a tracepoint of its own for each would take seconds.
+        """
+        if call.number is None:
+            return self._place(target, call, scope)
+        return by_raw_tracepoint(f"{self.name}:{call.name}", call, scope, returning=self.returning)
 
     def _place(self, target: ast.Target, call: SyscallInfo, scope: TargetScope) -> ResolvedTarget:
         if not call.has_tracepoint:
@@ -70,7 +97,7 @@ def by_tracepoint(
 ) -> ResolvedTarget:
     """Return a system call's tracepoint with the call's own arguments or return value.
 
-    Every value is a full register in the tracepoint's record; its own type says how much of it counts.
+    Every value is a whole register in the tracepoint's record; its type says how much counts.
     """
     event = f"sys_{'exit' if returning else 'enter'}_{call.name}"
     format_ = scope.kernel.tracepoint(_CATEGORY, event)
@@ -87,17 +114,79 @@ def by_tracepoint(
         offset = fields[name].offset if name in fields else 16 + 8 * index
         source = ContextField(offset, 8, False, name)
         arguments.append(Argument(name, type_, source))
-    return replace(
-        place, arguments=tuple(arguments), positional=tuple(a.source for a in arguments)
+    return replace(place, arguments=tuple(arguments), positional=tuple(a.source for a in arguments))
+
+
+def by_raw_tracepoint(
+    probe: str, call: SyscallInfo, scope: TargetScope, *, returning: bool
+) -> ResolvedTarget:
+    """Return a system call as one of those the raw tracepoint of all calls sees.
+
+    sys_enter has the registers and the number, sys_exit the registers and the result
+    (include/trace/events/syscalls.h).
+    """
+    assert call.number is not None
+    registers = TracingArgument(0)
+    place = ResolvedTarget(
+        probe,
+        call.name,
+        Mechanism.RAW_TRACEPOINT,
+        "sys_exit" if returning else "sys_enter",
+        space=Space.USER,
+        selector=Selector(
+            SyscallNumber(registers) if returning else TracingArgument(1),
+            call.number,
+            _is_32_bit(scope),
+        ),
     )
+    if returning:
+        return replace(place, returns=Argument("retval", S64, TracingArgument(1)))
+    arguments = tuple(
+        Argument(
+            name,
+            scope.types.from_c(c_type, Space.USER, 8, signed=False),
+            WrappedSyscallArgument(index, registers),
+        )
+        for index, (name, c_type) in enumerate(call.arguments)
+    )
+    return replace(place, arguments=arguments, positional=tuple(a.source for a in arguments))
 
 
-# --- The historic names ----------------------------------------------------------------------------
+def _is_32_bit(scope: TargetScope) -> Expression | None:
+    """Return whether the running call is a 32-bit program's, whose numbers mean other calls.
+
+    x86 keeps that in the thread's status (TS_COMPAT), arm64 in its flags (TIF_32BIT).
+    """
+    member, bit = {"x86_64": ("status", 0x2), "aarch64": ("flags", 1 << 22)}.get(
+        scope.kernel.architecture, ("", 0)
+    )
+    task = scope.types.struct("task_struct")
+    info = scope.types.member(task, "thread_info", Space.KERNEL) if task is not None else None
+    if task is None or info is None or not isinstance(info.type, Struct):
+        return None
+    status = scope.types.member(info.type, member, Space.KERNEL)
+    if status is None:
+        return None
+    place = Place(
+        status.type,
+        Builtin(scope.types.pointer_to(task), "task"),
+        task,
+        (Step("thread_info", info.offset, info.type), Step(member, status.offset, status.type)),
+        info.offset + status.offset,
+        Space.KERNEL,
+    )
+    return Compare(BOOL, "!=", Arithmetic(U64, "&", place, Constant(U64, bit)), Constant(U64, 0))
 
 
-def historic_name(function: str, scope: TargetScope) -> SyscallInfo | None:
-    """Return the system call that `sys_NAME`, or an architecture's own entry function, stands for."""
+# --- The historic names ---------------------------------------------------------------------------
+
+
+def historic_name(target: ast.Target, scope: TargetScope) -> SyscallInfo | None:
+    """Return the system call that `sys_NAME` or an architecture's entry function stands for."""
     calls = scope.kernel.syscalls()
+    function = target.parts[0]
+    if not calls and function.startswith("sys_"):
+        raise cannot_list(target)
     for prefix in ("__x64_sys_", "__arm64_sys_", "__se_sys_", "SyS_", "sys_"):
         if function.startswith(prefix) and function.removeprefix(prefix) in calls:
             return calls[function.removeprefix(prefix)]
@@ -107,7 +196,7 @@ def historic_name(function: str, scope: TargetScope) -> SyscallInfo | None:
 def resolve_entry_function(
     target: ast.Target, call: SyscallInfo, scope: TargetScope, *, returning: bool
 ) -> tuple[ResolvedTarget, ...]:
-    """Return the call's entry function with the call's own arguments, by the best mechanism there is."""
+    """Return the call's entry function with the call's own arguments, by the best mechanism."""
     features = scope.kernel.features
     probe = f"{target.kind}:{target.parts[0]}"
     wants_fentry = scope.prefer == "fentry" or not features.kprobe.present
@@ -126,7 +215,9 @@ def _by_function(
     probe: str, call: SyscallInfo, scope: TargetScope, *, returning: bool, fentry: bool
 ) -> ResolvedTarget:
     wrapped = scope.kernel.features.syscall_wrapper.present
-    first: FunctionArgument | TracingArgument = TracingArgument(0) if fentry else FunctionArgument(0)
+    first: FunctionArgument | TracingArgument = (
+        TracingArgument(0) if fentry else FunctionArgument(0)
+    )
 
     def source(index: int) -> Source:
         if wrapped:

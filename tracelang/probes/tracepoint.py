@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracelang.decoders.protocol import Decoding
-from tracelang.diagnostics import fail
+from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.kernel.tracefs import FieldKind, TracepointField, TracepointFormat
 from tracelang.mechanism import Mechanism
 from tracelang.registry import nearest
@@ -55,12 +55,7 @@ class TracepointKind:
         category, event = target.parts
         points = tuple(scope.kernel.tracepoints())
         if not points:
-            return fail(
-                "T302",
-                "this kernel's tracepoints cannot be listed",
-                target.span,
-                help=["mount them: `mount -t tracefs tracefs /sys/kernel/tracing`, and run as root"],
-            )
+            return cannot_list(target)
         in_category = [e for c, e in points if c == category]
         if in_category:
             what = f"tracepoint `{category}:{event}`"
@@ -101,6 +96,17 @@ class TracepointKind:
     def names(self, scope: TargetScope) -> Iterator[str]:
         """Yield every tracepoint."""
         return (f"tracepoint:{c}:{e}" for c, e in sorted(scope.kernel.tracepoints()))
+
+
+def cannot_list(target: ast.Target) -> DiagnosticError:
+    """Build the error for a kernel whose tracepoints this process cannot see."""
+    return fail(
+        "T302",
+        "this kernel's tracepoints cannot be listed",
+        target.span,
+        notes=["tracefs is not mounted, or this process may not read it: root may"],
+        help=["run as root; tracefs is then mounted where it is not"],
+    )
 
 
 def _argument(

@@ -1,0 +1,1 @@
+"""Running: load, attach, drain the events, and account for every loss."""

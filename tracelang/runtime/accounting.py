@@ -10,9 +10,9 @@ class Accounting:
     """What a run counted.
 
     `events` were shown; `lost` found no room in the buffer; `limited` were over a rule's limit and
-    `sampled_out` not among its sample; `unreadable` texts could not be read (shown empty); `cut` were longer
-    than the limit; `late` events were shown out of order; `missed` ones fired while their own program ran.
-    `cpu_seconds` is the tracer's own processor time, user and system.
+    `sampled_out` not among its sample; `unreadable` texts could not be read (shown empty); `cut`
+    were longer than the limit; `late` events were shown out of order; `missed` ones fired while
+    their own program ran. `cpu_seconds` is the tracer's own processor time, user and system.
     """
 
     events: int = 0
@@ -26,7 +26,7 @@ class Accounting:
     cpu_seconds: float = 0.0
 
     def describe(self) -> str:
-        """Return the one line every run ends with; what did not happen is left out, but for loss."""
+        """Return the one line every run ends with; only loss is named when there was none."""
         parts = [_count(self.events, "event"), f"{self.lost:,} lost"]
         if self.missed:
             parts.append(f"{self.missed:,} missed while the probe was busy")

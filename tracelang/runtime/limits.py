@@ -11,8 +11,8 @@ _SECOND: Final = 1_000_000_000
 class LimitTrimmer:
     """Drops what CPUs racing for the last places of a second let through.
 
-    `limits` are the rules' limits by rule number (None: none). Seconds are those of the monotonic clock,
-    as in the kernel.
+    `limits` are the rules' limits by rule number (None: none). Seconds are those of the monotonic
+    clock, as in the kernel.
     """
 
     def __init__(self, limits: Sequence[int | None]) -> None:

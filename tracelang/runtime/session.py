@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from tracelang.build.object import BuiltObject
 from tracelang.mechanism import Mechanism
@@ -40,8 +40,11 @@ _TARGET_CONSTANT: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """What a run wants. `follow` are the process ids followed from the start; `watch` ends the run when
-    that process has ended; `command` is started when everything is attached, and ends the run."""
+    """What a run wants.
+
+    `follow` are the process ids followed from the start; `watch` is a process whose end ends the
+    run; `command` is started when everything is attached, and its end ends the run.
+    """
 
     buffer_size: int
     follow: Sequence[int] = ()
@@ -52,7 +55,7 @@ class SessionOptions:
 
 
 class Session:
-    """Loads and attaches on entry; `run` drains until something ends it; leaving detaches everything."""
+    """Loads and attaches on entry; `run` drains until something ends it; leaving detaches all."""
 
     def __init__(
         self,
@@ -81,9 +84,9 @@ class Session:
         self.command_status: int | None = None
         """How the command ended, as `os.waitstatus_to_exitcode` has it."""
 
-    # --- Setting up --------------------------------------------------------------------------------
+    # --- Setting up -------------------------------------------------------------------------------
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         try:
             self._set_up()
         except BaseException:
@@ -100,6 +103,10 @@ class Session:
         self._maps = create_maps(library, self._built.maps, entries)
         for map_ in self._maps.values():
             self._stack.callback(map_.close)
+        for selection in self._plan.selections:
+            for number, target in selection.targets:
+                key, value = struct.pack("=I", number), struct.pack("=I", target + 1)
+                self._maps[selection.name].update(key, value)
         self._reader = self._open_reader(self._maps["events"])
         self._stack.callback(self._reader.close)
         for pid in self._options.follow:
@@ -147,14 +154,14 @@ class Session:
         for program in self._moments["begin"]:
             run_program(program)
 
-    # --- Running -----------------------------------------------------------------------------------
+    # --- Running ----------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """End the run soon; safe from signal handlers and other threads."""
         self._stop.set()
 
     def run(self, receive: Receive, idle: Callable[[], None]) -> Accounting:
-        """Drain until stopped; give `receive` batches in time order, and call `idle` when none waits.
+        """Drain until stopped; give `receive` batches in time order, call `idle` when none waits.
 
         The last batch holds what was still on its way, and the `end` rules' events. An exception of
         `receive` ends the run and passes.
@@ -248,7 +255,7 @@ class Session:
             self._stop.set()
         return kept
 
-    # --- Counting ----------------------------------------------------------------------------------
+    # --- Counting ---------------------------------------------------------------------------------
 
     def _settle(self) -> None:
         accounting = self.accounting

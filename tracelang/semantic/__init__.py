@@ -1,0 +1,1 @@
+"""Meaning: names, types and what is legal, for the kernel at hand."""

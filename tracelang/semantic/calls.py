@@ -1,4 +1,4 @@
-"""Function calls: text and memory, casts, kernel variables, decoders and the script's own tables."""
+"""Function calls: text and memory, casts, kernel variables, decoders, the script's own tables."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def _unknown_function(call: ast.Call, resolver: Resolves) -> DiagnosticError:
     return fail("T220", f"there is no function `{call.function}`", call.function_span, help=hint)
 
 
-def _arguments(call: ast.Call, resolver: Resolves, low: int, high: int, form: str) -> list[Expression]:
+def _arguments(
+    call: ast.Call, resolver: Resolves, low: int, high: int, form: str
+) -> list[Expression]:
     _expect(call, low, high, form)
     return [resolver.resolve(argument) for argument in call.arguments]
 
@@ -102,7 +104,7 @@ def _expect(call: ast.Call, low: int, high: int, form: str) -> None:
         )
 
 
-# --- Text and memory -------------------------------------------------------------------------------
+# --- Text and memory ------------------------------------------------------------------------------
 
 
 def _str(call: ast.Call, resolver: Resolves) -> Expression:
@@ -158,7 +160,9 @@ def _buf(call: ast.Call, resolver: Resolves) -> Expression:
         if isinstance(values[0], Place) and isinstance(values[0].type, Array | Struct):
             size = resolver.scope.script.types.size_of(values[0].type)
             return replace(values[0], type=Bytes(size), decoding=Decoding("buf"), span=call.span)
-        raise fail("T221", "`buf` needs a length here", call.span, help=["write `buf(POINTER, BYTES)`"])
+        raise fail(
+            "T221", "`buf` needs a length here", call.span, help=["write `buf(POINTER, BYTES)`"]
+        )
     pointer = _pointer(values[0], call, resolver)
     assert isinstance(pointer.type, Pointer)
     space = pointer.type.space
@@ -175,7 +179,7 @@ def _buf(call: ast.Call, resolver: Resolves) -> Expression:
     )
 
 
-# --- Types -----------------------------------------------------------------------------------------
+# --- Types ----------------------------------------------------------------------------------------
 
 
 def _cast(call: ast.Call, resolver: Resolves) -> Expression:
@@ -215,7 +219,9 @@ def _written_type(expr: ast.Expr, resolver: Resolves) -> object:
     if isinstance(expr, ast.Name):
         written = ast.TypeName("", expr.name, span=expr.span)
     if not isinstance(written, ast.TypeName):
-        raise fail("T225", "expected a type here", expr.span, help=["`struct NAME`, `u32`, `char *`"])
+        raise fail(
+            "T225", "expected a type here", expr.span, help=["`struct NAME`, `u32`, `char *`"]
+        )
     types = resolver.scope.script.types
     found = types.named(written, resolver.scope.target.space)
     if found is None:
@@ -244,7 +250,9 @@ def _container_of(call: ast.Call, resolver: Resolves) -> Expression:
         base = members.member(base, name, span, span, resolver.scope.script)
     assert isinstance(base, Place)
     space = value.type.space if isinstance(value.type, Pointer) else Space.KERNEL
-    return Offset(replace(type_, space=space), value, Constant(S64, -base.offset), 1, span=call.span)
+    return Offset(
+        replace(type_, space=space), value, Constant(S64, -base.offset), 1, span=call.span
+    )
 
 
 def _member_path(expr: ast.Expr) -> list[tuple[str, Span]]:
@@ -294,7 +302,7 @@ def _first_of(call: ast.Call, resolver: Resolves) -> Expression:
     )
 
 
-# --- Decoders --------------------------------------------------------------------------------------
+# --- Decoders -------------------------------------------------------------------------------------
 
 
 def _ip(call: ast.Call, resolver: Resolves) -> Expression:
@@ -349,7 +357,11 @@ def _port(call: ast.Call, resolver: Resolves) -> Expression:
 def _prelude_function(call: ast.Call, resolver: Resolves) -> Expression:
     parameters, text = prelude.FUNCTIONS[call.function]
     values = _arguments(
-        call, resolver, len(parameters), len(parameters), f"{call.function}({', '.join(parameters)})"
+        call,
+        resolver,
+        len(parameters),
+        len(parameters),
+        f"{call.function}({', '.join(parameters)})",
     )
     bindings = dict(zip(parameters, values, strict=True))
     return resolver.resolve_prelude(text, call.function, bindings, call.span)

@@ -34,7 +34,9 @@ def room(text_limit: int) -> int:
 def join_words(call: ast.Call, value: Expression, resolver: Resolves) -> Expression:
     """Return `join(argv)`: the texts of an array of pointers that ends in NULL."""
     if not isinstance(value.type, Pointer):
-        raise fail("T222", f"`join` takes a pointer to texts, this is {describe(value)}", value.span)
+        raise fail(
+            "T222", f"`join` takes a pointer to texts, this is {describe(value)}", value.span
+        )
     limit = resolver.scope.script.text_limit
     space = Space.USER if value.type.space is Space.EITHER else value.type.space
     type_ = Bytes(room(limit) + limit + 2, counted=True)
@@ -43,7 +45,7 @@ def join_words(call: ast.Call, value: Expression, resolver: Resolves) -> Express
 
 
 def full_path(call: ast.Call, value: Expression, resolver: Resolves) -> Expression:
-    """Return `path(p)`: of a `struct path`, `struct file` or `struct dentry`, or a pointer to one."""
+    """Return `path(p)`: of a `struct path`, `struct file`, `struct dentry`, or a pointer to one."""
     script = resolver.scope.script
     struct = value.type
     if isinstance(struct, Pointer):
@@ -69,7 +71,12 @@ def full_path(call: ast.Call, value: Expression, resolver: Resolves) -> Expressi
 
     base = member(value, "f_path") if struct.name == "file" else value
     return PathAt(
-        type_, member(base, "dentry"), member(base, "mnt"), layout, decoding=decoding, span=call.span
+        type_,
+        member(base, "dentry"),
+        member(base, "mnt"),
+        layout,
+        decoding=decoding,
+        span=call.span,
     )
 
 

@@ -9,7 +9,6 @@ from typing import Final
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.semantic.model import (
-    CapturedField,
     ContextPlace,
     Expression,
     Place,
@@ -46,7 +45,7 @@ _CODES: Final = {
 
 
 def default_fields(targets: Iterable[ResolvedTarget], span: Span) -> tuple[ast.Field, ...]:
-    """Return what a rule without `capture` captures: time, comm, pid and the arguments all targets share."""
+    """Return what a rule without `capture` shows: time, comm, pid and what its targets share."""
     targets = tuple(targets)
     names = [a.name for a in targets[0].arguments if _shown(a.type)]
     for target in targets[1:]:
@@ -134,9 +133,13 @@ def _storable(value: Expression, span: Span, script: ScriptScope) -> Expression:
     elif isinstance(element, Int | EnumType):
         code = _CODES[element.size, element.signed]
     else:
-        raise fail("T219", f"`{type_}` cannot be captured whole", span, help=["name an element: `[0]`"])
+        raise fail(
+            "T219", f"`{type_}` cannot be captured whole", span, help=["name an element: `[0]`"]
+        )
     if not 0 < size <= 4096:
-        raise fail("T219", f"`{type_}` has no length to capture", span, help=["name an element: `[0]`"])
+        raise fail(
+            "T219", f"`{type_}` has no length to capture", span, help=["name an element: `[0]`"]
+        )
     decoding = value.decoding or Decoding("array", (code, type_.length))
     return replace(value, type=Bytes(size), decoding=decoding)
 
@@ -159,5 +162,3 @@ def natural_decoding(type_: Type) -> Decoding:
         case Ip():
             return Decoding("ip")
     return Decoding("int")
-
-

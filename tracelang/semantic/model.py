@@ -9,7 +9,7 @@ from tracelang.mechanism import Mechanism, PerfEvent
 from tracelang.semantic.types import Space, Struct, Type
 from tracelang.source import Span
 
-# --- Where a target's values come from -------------------------------------------------------------
+# --- Where a target's values come from ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,13 @@ class WrappedSyscallArgument:
 
 
 @dataclass(frozen=True, slots=True)
+class SyscallNumber:
+    """The number of a system call, in the registers that `registers` points to."""
+
+    registers: TracingArgument
+
+
+@dataclass(frozen=True, slots=True)
 class UsdtArgument:
     """An argument of a static user probe, where the compiler happened to put it.
 
@@ -99,6 +106,7 @@ Source = (
     | FunctionReturn
     | TracingArgument
     | WrappedSyscallArgument
+    | SyscallNumber
     | UsdtArgument
 )
 
@@ -113,17 +121,30 @@ class Argument:
     decoding: Decoding | None = None
 
 
-# --- Targets ---------------------------------------------------------------------------------------
+# --- Targets --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """How a target is told from others at the same place: `source` has the value `number` there.
+
+    `unless`, where it is true, says that the number means something else.
+    """
+
+    source: TracingArgument | SyscallNumber
+    number: int
+    unless: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTarget:
     """One place of this kernel that a rule attaches to.
 
-    `probe` is its full name, `function` what `func` shows; `returns` is None where there is no `retval`.
-    `positional` are the function's arguments by position, for those the script names itself and for `argN`.
-    `space` is where pointers that say nothing of themselves point. `has_task` is False where the running
-    task has nothing to do with the event (`begin`, `end`, `interval`): the process filters spare those.
+    `probe` is its full name, `function` what `func` shows; `returns` is None where there is no
+    `retval`. `positional` are the function's arguments by position, for those the script names
+    itself and for `argN`. `space` is where pointers that say nothing of themselves point.
+    `has_task` is False where the running task has nothing to do with the event (`begin`, `end`,
+    `interval`): the process filters spare those.
     """
 
     probe: str
@@ -136,18 +157,19 @@ class ResolvedTarget:
     offset: int = 0
     perf: PerfEvent | None = None
     semaphore: int = 0
+    selector: Selector | None = None
     space: Space = Space.KERNEL
     has_task: bool = True
     notes: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-# --- Typed expressions -----------------------------------------------------------------------------
+# --- Typed expressions ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What all typed expressions share. `decoding` is how the value is shown (None: by its type)."""
+    """What typed expressions share; `decoding` is how the value is shown (None: by its type)."""
 
     type: Type
     decoding: Decoding | None = field(default=None, kw_only=True)
@@ -163,21 +185,22 @@ class Constant(Typed):
 
 @dataclass(frozen=True, slots=True)
 class ArgumentValue(Typed):
-    """A scalar argument of the target."""
+    """A scalar argument of the target; `name` is for the reader of generated code."""
 
     source: Source
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Builtin(Typed):
-    """A value every target has: `pid`, `comm`, `ts`, `task`, …"""
+    """A value every target has, such as `pid`, `comm`, `ts` and `task`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a path: member `name` at `offset` of its parent, or element `[i]`; `type` is what it reaches."""
+    """One step of a path: member `name` at `offset` of its parent, or element `[i]`; its type."""
 
     name: str
     offset: int
@@ -188,8 +211,9 @@ class Step:
 class Place(Typed):
     """Something in memory, `path` (members and elements) from the `struct` at address `base`.
 
-    `offset` is in bytes from `base`; for a bit-field `bits` is (first bit from `offset`, number of bits).
-    `struct` is None when `base` points straight at the value. `space` is where `base` points.
+    `offset` is in bytes from `base`; for a bit-field `bits` is (first bit from `offset`, number of
+    bits). `struct` is None when `base` points straight at the value. `space` is where `base`
+    points.
     """
 
     base: Expression
@@ -254,9 +278,10 @@ class TextsAt(Typed):
 
 @dataclass(frozen=True, slots=True)
 class PathAt(Typed):
-    """The names from `dentry` up to the root; `mount` is its `struct vfsmount *`, None to stay in its own.
+    """The names from `dentry` up to the root.
 
-    `layout` holds the members the walk needs, as places from a null pointer.
+    `mount` is its `struct vfsmount *`, None to stay in its own file system; `layout` holds the
+    members the walk needs, as places from a null pointer.
     """
 
     dentry: Expression
@@ -297,7 +322,7 @@ class Swap(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Typed):
-    """`== != < <= > >=` of two scalars, as numbers: a negative one is less than any unsigned one."""
+    """`== != < <= > >=` of two scalars, as numbers: a negative one is below any unsigned one."""
 
     operator: str
     left: Expression
@@ -381,7 +406,7 @@ Expression = (
 )
 
 
-# --- Rules -----------------------------------------------------------------------------------------
+# --- Rules ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,7 +445,7 @@ class RuleModel:
 
 @dataclass(frozen=True, slots=True)
 class ParamModel:
-    """A script's option: `type` is one of int, str, bool, duration, size, ip; `value` this run's."""
+    """A script's option; `type` is int, str, bool, duration, size or ip, `value` this run's."""
 
     name: str
     type: str
@@ -448,6 +473,7 @@ class Registers:
     arguments: tuple[Register, ...]
     syscall_arguments: tuple[Register, ...]
     returns: Register
+    syscall_number: Register
     named: tuple[Register, ...] = ()
 
 

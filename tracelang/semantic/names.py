@@ -62,7 +62,10 @@ class Resolves(Protocol):
 
     scope: RuleScope
 
-    def resolve(self, expr: ast.Expr) -> Expression: ...
+    def resolve(self, expr: ast.Expr) -> Expression:
+        """Return the typed value of an expression; raises `DiagnosticError`."""
+        ...
+
     def resolve_within(self, expr: ast.Expr, name: str) -> Expression:
         """Resolve an alias's or let's own expression, in which `name` means what it hides."""
         ...
@@ -113,7 +116,9 @@ def argument_value(argument: Argument, span: Span) -> Expression:
     """Return the value of a target's argument."""
     if isinstance(argument.source, EmbeddedField | DynamicField):
         return ContextPlace(argument.type, argument.source, decoding=argument.decoding, span=span)
-    return ArgumentValue(argument.type, argument.source, decoding=argument.decoding, span=span)
+    return ArgumentValue(
+        argument.type, argument.source, argument.name, decoding=argument.decoding, span=span
+    )
 
 
 def _builtin(node: ast.Name, resolver: Resolves) -> Expression | None:
@@ -139,7 +144,9 @@ def _builtin(node: ast.Name, resolver: Resolves) -> Expression | None:
     if name in _LATER:
         raise fail("T204", _LATER[name], node.span)
     if name == "args":
-        raise fail("T204", "`args` is not a value by itself", node.span, help=["name one: `args.x`"])
+        raise fail(
+            "T204", "`args` is not a value by itself", node.span, help=["name one: `args.x`"]
+        )
     return None
 
 
@@ -161,11 +168,18 @@ def _retval(node: ast.Name, scope: RuleScope) -> Expression | None:
     if find_argument("retval", scope):
         return None
     kind = scope.target.probe.partition(":")[0]
-    returning = {"syscall": "sysret", "kprobe": "kretprobe", "fentry": "fexit", "uprobe": "uretprobe"}
+    returning = {
+        "syscall": "sysret",
+        "kprobe": "kretprobe",
+        "fentry": "fexit",
+        "uprobe": "uretprobe",
+    }
     help_ = []
     if kind in returning:
         help_.append(f"watch the return: `{returning[kind]}:{scope.target.function}`")
-    raise fail("T204", f"`retval` is known at a return; `{kind}` fires at the entry", node.span, help=help_)
+    raise fail(
+        "T204", f"`retval` is known at a return; `{kind}` fires at the entry", node.span, help=help_
+    )
 
 
 def _constant(node: ast.Name, scope: RuleScope) -> Constant | None:
@@ -189,6 +203,7 @@ def visible_names(scope: RuleScope) -> Iterator[str]:
 
 def _unknown(node: ast.Name, scope: RuleScope) -> DiagnosticError:
     arguments = [a.name for a in scope.target.arguments]
+    arguments += ["retval"] if scope.target.returns is not None else []
     near = nearest(node.name, visible_names(scope))
     if not near and node.name.isupper():
         near = nearest(node.name, constant_names())

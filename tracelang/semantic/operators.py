@@ -59,13 +59,14 @@ _COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {
     ">": op.gt,
     ">=": op.ge,
 }
+_MIRRORED: Final[Mapping[str, str]] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _MASK: Final = (1 << 64) - 1
 
 
 def arithmetic(operator: str, left: Expression, right: Expression, span: Span) -> Expression:
     """Return `left operator right` in 64 bits.
 
-    The result is unsigned where an operand is a u64, except for a difference, which may be negative.
+    The result is unsigned where an operand is a u64, but for a difference, which may be negative.
     """
     left, right = scalar(left, f"`{operator}`"), scalar(right, f"`{operator}`")
     divisor = integer_of(right)
@@ -84,7 +85,7 @@ def arithmetic(operator: str, left: Expression, right: Expression, span: Span) -
 
 def _result_type(operator: str, left: Type, right: Type) -> Type:
     durations = [t for t in (left, right) if isinstance(t, Int) and t.flavour is Flavour.DURATION]
-    if durations and operator in ("+", "-") or len(durations) == 1 and operator in ("*", "%"):
+    if (durations and operator in ("+", "-")) or (len(durations) == 1 and operator in ("*", "%")):
         return DURATION
     if isinstance(left, Int) and left.flavour is Flavour.DURATION and operator == "/":
         return DURATION if not (isinstance(right, Int) and right in durations) else S64
@@ -133,7 +134,7 @@ def negate(operator: str, operand: Expression, span: Span) -> Expression:
 
 
 def compare_numbers(operator: str, left: Expression, right: Expression, span: Span) -> Expression:
-    """Return the comparison of two scalars as numbers; both types are named when they do not fit."""
+    """Return the comparison of two scalars as numbers; where they do not fit, name both types."""
     for value, other in ((left, right), (right, left)):
         if not is_scalar(value.type) or isinstance(value.type, Text):
             raise fail(
@@ -149,6 +150,9 @@ def compare_numbers(operator: str, left: Expression, right: Expression, span: Sp
     known = integer_of(left), integer_of(right)
     if known[0] is not None and known[1] is not None:
         return boolean(_COMPARE[operator](known[0], known[1]), span)
+    if known[0] is not None:
+        # The constant on the right, always: what follows looks for it there.
+        left, right, operator = right, left, _MIRRORED.get(operator, operator)
     decided = _decided_by_range(operator, left, right)
     if decided is not None:
         return boolean(decided, span)

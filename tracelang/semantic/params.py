@@ -15,6 +15,7 @@ from tracelang.semantic.types import DURATION, Text
 from tracelang.semantic.values import boolean, integer
 from tracelang.source import SourceFile, Span
 from tracelang.syntax import ast
+from tracelang.syntax.literals import BYTES, NANOSECONDS, parse_amount
 
 TYPES: Final = ("int", "str", "bool", "duration", "size", "ip")
 _EXPECTED: Final = {
@@ -24,10 +25,6 @@ _EXPECTED: Final = {
     "size": "a size such as 4KiB",
     "ip": "an address such as 10.0.0.1",
 }
-_DURATIONS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_SIZES: Final = {
-    "": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
-}  # fmt: skip
 
 
 def bind_params(
@@ -35,8 +32,8 @@ def bind_params(
 ) -> tuple[tuple[ParamModel, ...], dict[str, Constant]]:
     """Return the script's parameters with this run's values, and each as a constant.
 
-    `given` are the values from the command line by name, as text. An unknown name is U101, a value of the
-    wrong type U102; a default that does not fit its declared type is T250.
+    `given` are the values from the command line by name, as text. An unknown name is U101, a value
+    of the wrong type U102; a default that does not fit its declared type is T250.
     """
     models: list[ParamModel] = []
     constants: dict[str, Constant] = {}
@@ -128,17 +125,9 @@ def _parse(type_: str, text: str, span: Span) -> Constant:
                 raise ValueError(text)
             return boolean(words[text.lower()], span)
         case "duration":
-            return Constant(DURATION, _amount(text, _DURATIONS), span=span)
+            return Constant(DURATION, parse_amount(text, NANOSECONDS), span=span)
         case "size":
-            return integer(_amount(text, _SIZES), span)
+            return integer(parse_amount(text, BYTES, "B"), span)
         case "ip":
             return address_constant(ip_address(text), span)
     return Constant(Text(len(text.encode())), text, span=span)
-
-
-def _amount(text: str, units: Mapping[str, int]) -> int:
-    digits = len(text) - len(text.lstrip("0123456789."))
-    unit = text[digits:].strip()
-    if unit not in units:
-        raise ValueError(text)
-    return int(float(text[:digits]) * units[unit]) if "." in text else int(text[:digits]) * units[unit]

@@ -1,4 +1,4 @@
-"""Builtins that are themselves tracelang: names and functions defined by an expression over `task` or a socket."""
+"""Builtins written in tracelang itself: names and functions over `task` or a socket."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ NAMES: Final = {
     "userns": "task.real_cred.user_ns.ns.inum",
     "exe": "str(task.mm.exe_file.f_path.dentry.d_name.name)",
 }
-"""Each a builtin's expression. `nspid` is the process's pid in its own namespace, the last of its numbers."""
+"""Each builtin's expression. `nspid` is the pid in the process's own namespace, the innermost."""
 
 FUNCTIONS: Final = {
     "sport": (("sk",), "sk.__sk_common.skc_num"),
     "dport": (("sk",), "port(sk.__sk_common.skc_dport)"),
     "saddr": (
         ("sk",),
-        "ip(sk.__sk_common.skc_v6_rcv_saddr) if sk.__sk_common.skc_family == AF_INET6 "
-        "else ip(sk.__sk_common.skc_rcv_saddr)",
+        (
+            "ip(sk.__sk_common.skc_v6_rcv_saddr) if sk.__sk_common.skc_family == AF_INET6 "
+            "else ip(sk.__sk_common.skc_rcv_saddr)"
+        ),
     ),
     "daddr": (
         ("sk",),
-        "ip(sk.__sk_common.skc_v6_daddr) if sk.__sk_common.skc_family == AF_INET6 "
-        "else ip(sk.__sk_common.skc_daddr)",
+        (
+            "ip(sk.__sk_common.skc_v6_daddr) if sk.__sk_common.skc_family == AF_INET6 "
+            "else ip(sk.__sk_common.skc_daddr)"
+        ),
     ),
 }
 """Each a function's parameters and its expression."""

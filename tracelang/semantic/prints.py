@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracelang.decoders.format import Argument, Conversion, FormatMistake, check_format, parse_format
+from tracelang.decoders.format import (
+    Argument,
+    Conversion,
+    FormatMistake,
+    check_format,
+    parse_format,
+)
 from tracelang.diagnostics import Reporter, fail
 from tracelang.semantic.model import CapturedField
 from tracelang.semantic.types import is_scalar

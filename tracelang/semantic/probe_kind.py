@@ -4,47 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from tracelang.kernel.view import KernelView
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.type_table import TypeTable
 from tracelang.syntax import ast
 
+MOST_PROBES: Final = 512
+
 
 @dataclass(frozen=True, slots=True)
 class TargetScope:
     """What targets are resolved against.
 
-    `prefer` is `kprobe`, `fentry` or empty: the mechanism for kernel functions where both are to be had.
+    `prefer` is `kprobe`, `fentry` or empty: the mechanism for kernel functions where both are to be
+    had. `most_probes` is how many places a rule may have.
     """
 
     kernel: KernelView
     types: TypeTable
     prefer: str = ""
+    most_probes: int = MOST_PROBES
 
 
 class ProbeKind(Protocol):
-    """One kind of target. `form` shows how it is written, `example` is a script that uses it."""
+    """One kind of target."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The word its targets begin with."""
+        ...
+
     @property
-    def aliases(self) -> tuple[str, ...]: ...
+    def aliases(self) -> tuple[str, ...]:
+        """Shorter words for the same."""
+        ...
+
     @property
-    def form(self) -> str: ...
+    def form(self) -> str:
+        """How its targets are written, such as `kprobe:FUNCTION`."""
+        ...
+
     @property
-    def summary(self) -> str: ...
+    def summary(self) -> str:
+        """What its targets are, in a few words."""
+        ...
+
     @property
-    def example(self) -> str: ...
+    def example(self) -> str:
+        """A script that uses it."""
+        ...
 
     def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
         """Return every place the target means, wildcards expanded.
 
-        Raises `DiagnosticError`: T202 when there is no such place, T30x/T31x when this kernel cannot.
+        Raises `DiagnosticError`: T202 when there is no such place, T30x or T31x when this kernel
+        offers no way to it.
         """
         ...
 
     def names(self, scope: TargetScope) -> Iterator[str]:
-        """Yield the full names of all targets of this kind that the machine offers (may be none)."""
+        """Yield the full names of all targets of this kind that the machine offers, if any."""
         ...

@@ -15,7 +15,7 @@ from tracelang.source import Span
 from tracelang.syntax import ast
 
 ParseExpression = Callable[[str, str], ast.Expr]
-"""Parses the text of a prelude expression under a name; given, so that lark is loaded only when needed."""
+"""Parses a prelude expression under a name; passed in, so that lark is loaded only when needed."""
 
 
 class Resolver:
@@ -26,7 +26,7 @@ class Resolver:
         self._parse = parse
 
     def resolve(self, expr: ast.Expr) -> Expression:
-        """Return the typed value of an expression, or raise the diagnostics of what is wrong with it."""
+        """Return the typed value of an expression; raises `DiagnosticError` with what is wrong."""
         match expr:
             case ast.Name():
                 return names.resolve_name(expr, self)
@@ -67,10 +67,15 @@ class Resolver:
                 )
             case ast.AddressRange(network):
                 raise fail(
-                    "T218", f"{network} is a range of addresses", expr.span, help=["test it with `in`"]
+                    "T218",
+                    f"{network} is a range of addresses",
+                    expr.span,
+                    help=["test it with `in`"],
                 )
             case ast.TypeName():
-                raise fail("T218", "a type is not a value", expr.span, help=["use it in `cast(…, TYPE)`"])
+                raise fail(
+                    "T218", "a type is not a value", expr.span, help=["use it in `cast(…, TYPE)`"]
+                )
         raise AssertionError(expr)
 
     def _member(self, expr: ast.Member) -> Expression:
@@ -78,7 +83,9 @@ class Resolver:
             found = names.find_argument(expr.name, self.scope)
             if found is not None:
                 return names.argument_value(found, expr.span)
-            return names.resolve_name(ast.Name(expr.name, span=expr.name_span), self._only_arguments())
+            return names.resolve_name(
+                ast.Name(expr.name, span=expr.name_span), self._only_arguments()
+            )
         base = self.resolve(expr.base)
         return members.member(base, expr.name, expr.span, expr.name_span, self.scope.script)
 
@@ -114,7 +121,7 @@ class Resolver:
             found = operators.logical("or", found, test, expr.span)
         return operators.negate_condition(found, expr.span) if expr.negated else found
 
-    # --- What parts of the resolver ask of it ------------------------------------------------------
+    # --- What parts of the resolver ask of it -----------------------------------------------------
 
     def resolve_within(self, expr: ast.Expr, name: str) -> Expression:
         """Resolve an alias's or let's own expression, in which `name` means what it hides."""

@@ -69,9 +69,7 @@ class RuleBinder:
         if not bound:
             self._warn_never(rule, clauses)
         format_ = clauses.print.format.value if clauses.print is not None else None
-        return RuleModel(
-            number, places, bound, format_, clauses.sample, clauses.limit, rule.span
-        )
+        return RuleModel(number, places, bound, format_, clauses.sample, clauses.limit, rule.span)
 
     def _bind_places(
         self, clauses: Clauses, places: tuple[ResolvedTarget, ...]
@@ -85,6 +83,7 @@ class RuleBinder:
             key = (
                 place.mechanism,
                 place.has_task,
+                place.selector.source if place.selector is not None else None,
                 one.where,
                 one.captures,
                 one.arguments,
@@ -96,9 +95,7 @@ class RuleBinder:
     def _warn_never(self, rule: ast.ProbeRule, clauses: Clauses) -> None:
         span = clauses.where.condition.span if clauses.where is not None else rule.span
         message = "this is never true, so the rule never fires"
-        self.reporter.add(
-            Diagnostic("T261", message, Label(span), severity=Severity.WARNING)
-        )
+        self.reporter.add(Diagnostic("T261", message, Label(span), severity=Severity.WARNING))
 
 
 def _refuse_unsupported(rule: ast.ProbeRule) -> None:
@@ -158,7 +155,7 @@ class _PlaceBinder:
         self._resolver = Resolver(scope, binder.parse)
 
     def bind(self, index: int) -> BoundTarget | None:
-        """Return the place's expressions; None when something is wrong or the rule never fires there."""
+        """Return the place's expressions; None when one is wrong or the rule never fires there."""
         condition = None
         if self._clauses.where is not None:
             written = self._clauses.where.condition
@@ -192,7 +189,7 @@ class _PlaceBinder:
         return None if value is None else CapturedField(name, value)
 
     def _arguments(self, captures: tuple[CapturedField, ...]) -> tuple[CapturedField, ...] | None:
-        """Return the values the print format shows, or None after reporting that they do not fit it."""
+        """Return the values the print format shows; None after reporting that they do not fit."""
         shown = self._clauses.print
         if shown is None:
             return ()
@@ -209,7 +206,7 @@ class _PlaceBinder:
         return values if check_print(shown, values, self._reporter) else None
 
     def _try(self, resolve: Callable[[], Expression]) -> Expression | None:
-        """Return the value, or None after reporting; with several places, the message names this one."""
+        """Return the value, or None after reporting; one of several places is named with it."""
         try:
             return resolve()
         except DiagnosticError as error:

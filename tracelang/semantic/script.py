@@ -11,12 +11,11 @@ from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
 from tracelang.semantic.model import ScriptModel
 from tracelang.semantic.params import bind_params
-from tracelang.semantic.probe_kind import ProbeKind, TargetScope
+from tracelang.semantic.probe_kind import MOST_PROBES, ProbeKind, TargetScope
 from tracelang.semantic.registers import find_registers
 from tracelang.semantic.resolve import ParseExpression
 from tracelang.semantic.rules import RuleBinder
 from tracelang.semantic.scope import ScriptScope
-from tracelang.semantic.targets import MOST_PROBES
 from tracelang.semantic.type_table import TypeTable
 from tracelang.syntax import ast
 
@@ -25,8 +24,8 @@ from tracelang.syntax import ast
 class BindOptions:
     """What the command line decides about a script's meaning.
 
-    `text_limit` is the most bytes a text keeps; `prefer` is `kprobe`, `fentry` or empty; `arguments` are
-    the values of the script's params, as text.
+    `text_limit` is the most bytes a text keeps; `prefer` is `kprobe`, `fentry` or empty;
+    `arguments` are the values of the script's params, as text.
     """
 
     text_limit: int = 128
@@ -37,7 +36,7 @@ class BindOptions:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the language is extended by: probe kinds and decoders, and the parser for the prelude."""
+    """What extends the language: probe kinds and decoders, and the parser for the prelude."""
 
     kinds: Registry[ProbeKind]
     decoders: Registry[Decoder]
@@ -68,7 +67,7 @@ def bind_script(
     )
     binder = RuleBinder(
         scope,
-        TargetScope(kernel, types, options.prefer),
+        TargetScope(kernel, types, options.prefer, options.most_probes),
         vocabulary.kinds,
         vocabulary.parse,
         reporter,

@@ -9,11 +9,12 @@ from fnmatch import fnmatchcase
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.registry import Registry, nearest
 from tracelang.semantic.model import Argument, ResolvedTarget
-from tracelang.semantic.probe_kind import ProbeKind, TargetScope
+from tracelang.semantic.probe_kind import MOST_PROBES, ProbeKind, TargetScope
 from tracelang.semantic.types import U64, Pointer, Space, Type
+from tracelang.source import Span
 from tracelang.syntax import ast
 
-MOST_PROBES = 512
+_TOO_MANY = "T230"
 
 
 def resolve_targets(
@@ -30,15 +31,21 @@ def resolve_targets(
     choices = tuple(choices)
     for choice in choices:
         for target in _choose(choice, kinds, scope):
-            found.setdefault((target.mechanism, target.place, target.offset, target.probe), target)
-    if len(found) > most:
-        raise fail(
-            "T230",
-            f"these are {len(found)} probes, more than the limit of {most}",
-            choices[0].span,
-            help=[f"narrow the wildcard, or raise the limit: `--max-probes {len(found)}`"],
-        )
+            key = (target.mechanism, target.place, target.offset, target.probe)
+            found.setdefault(key, target)
+    check_number(len(found), most, choices[0].span)
     return tuple(found.values())
+
+
+def check_number(found: int, most: int, span: Span) -> None:
+    """Raise T230 when there are more than `most` places; kinds ask before describing thousands."""
+    if found > most:
+        raise fail(
+            _TOO_MANY,
+            f"these are {found} probes, more than the limit of {most}",
+            span,
+            help=[f"narrow the wildcard, or raise the limit: `--max-probes {found}`"],
+        )
 
 
 def _choose(
@@ -50,6 +57,8 @@ def _choose(
         try:
             return resolve_target(option, kinds, scope)
         except DiagnosticError as error:
+            if any(d.code == _TOO_MANY for d in error.diagnostics):
+                raise  # it is there, and the next option is not what was meant
             errors.extend(error.diagnostics)
     if len(choice.options) == 1:
         raise DiagnosticError(*errors)
@@ -129,7 +138,9 @@ def _declared_type(
     if found is None:
         near = nearest(argument.type.name, ("str", *scope.types.plain_names()))
         hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
-        raise fail("T225", f"this kernel has no type `{argument.type.span.text}`", argument.span, help=hint)
+        raise fail(
+            "T225", f"this kernel has no type `{argument.type.span.text}`", argument.span, help=hint
+        )
     return found
 
 
@@ -163,4 +174,6 @@ def no_such_target(
 def expect_parts(target: ast.Target, low: int, high: int, form: str) -> None:
     """Raise T233 unless the target has a fitting number of parts, none of them empty."""
     if not low <= len(target.parts) <= high or not all(target.parts):
-        raise fail("T233", f"`{target}` is not a complete target", target.span, help=[f"write `{form}`"])
+        raise fail(
+            "T233", f"`{target}` is not a complete target", target.span, help=[f"write `{form}`"]
+        )

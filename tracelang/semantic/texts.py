@@ -65,13 +65,15 @@ def _encode(left: Expression, right: Expression, scope: RuleScope) -> Expression
         return None
     decoder = scope.script.decoders.get(left.decoding.decoder)
     word = text_of(right)
-    if decoder is None or word is None or isinstance(left, Builtin) and left.name in ("func", "probe"):
+    if decoder is None or word is None:
+        return None
+    if isinstance(left, Builtin) and left.name in ("func", "probe"):
         return None
     number = decoder.encode(word, left.decoding.arguments)
     if number is None:
         raise fail(
             "T216",
-            f"`{left.decoding.decoder}` never reads as \"{word}\"",
+            f'`{left.decoding.decoder}` never reads as "{word}"',
             right.span,
             help=["compare the number itself, or give a name it knows"],
         )
@@ -131,12 +133,10 @@ def test_text(operator: str, text: str, pattern: str) -> bool:
 test_text.__test__ = False  # type: ignore[attr-defined]
 
 
-# --- Addresses -------------------------------------------------------------------------------------
+# --- Addresses ------------------------------------------------------------------------------------
 
 
-def _compare_address(
-    operator: str, left: Expression, right: Expression, span: Span
-) -> Expression:
+def _compare_address(operator: str, left: Expression, right: Expression, span: Span) -> Expression:
     if operator not in ("==", "!="):
         raise fail("T215", f"addresses have no order: `{operator}` does not compare them", span)
     if isinstance(left, Constant):
@@ -154,9 +154,7 @@ def _compare_address(
     return found if operator == "==" else negate_condition(found, span)
 
 
-def in_network(
-    left: Expression, network: IPv4Network | IPv6Network, span: Span
-) -> Expression:
+def in_network(left: Expression, network: IPv4Network | IPv6Network, span: Span) -> Expression:
     """Return whether the address `left` lies in `network`."""
     return _in_network(left, network.network_address.packed, network.prefixlen, span)
 

@@ -72,6 +72,9 @@ _C_SIZES: Final = {
 }
 """Bytes and sign of C's own integers on 64-bit Linux."""
 
+_TEXT_MEMBERS: Final = {("qstr", "name")}
+"""Text that the kernel declares as `unsigned char *`: the names of dentries."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundMember:
@@ -93,7 +96,7 @@ class TypeTable:
         self._types: dict[tuple[int, Space], Type] = {}
 
     def of(self, type_id: int, space: Space = Space.KERNEL) -> Type:
-        """Return the type of a BTF id; pointers inside point to `space` unless BTF tags say user."""
+        """Return the type of a BTF id; its pointers point to `space` unless BTF tags say user."""
         key = (type_id, space)
         if key not in self._types:
             self._types[key] = self._convert(type_id, space)
@@ -184,7 +187,7 @@ class TypeTable:
                 return length * element_size
         raise TypeError(f"{type_} has no size in memory")
 
-    # --- Structs -----------------------------------------------------------------------------------
+    # --- Structs ----------------------------------------------------------------------------------
 
     def struct(self, name: str, keyword: str = "struct") -> Struct | None:
         """Return the struct or union of that name, or None."""
@@ -211,6 +214,8 @@ class TypeTable:
         assert isinstance(kind, BtfStruct)
         for member in kind.members:
             bit = base * 8 + member.bit_offset
+            if member.name == name and (kind.name, name) in _TEXT_MEMBERS:
+                return FoundMember(Pointer(0, space, "char *"), bit // 8, None)
             if member.name == name:
                 if member.bitfield_size:
                     return FoundMember(
@@ -249,11 +254,13 @@ class TypeTable:
         return type_
 
     def from_c(self, text: str, space: Space, size: int, *, signed: bool) -> Type:
-        """Return the type of a C declaration's text (`const char *`, `umode_t`, `struct sockaddr *`).
+        """Return the type of a C declaration's text (`const char *`, `umode_t`, `struct inode *`).
 
         `size` and `signed` stand in where this kernel does not know the name.
         """
-        words = [w for w in text.replace("*", " * ").split() if w not in ("const", "volatile", "__user")]
+        words = [
+            w for w in text.replace("*", " * ").split() if w not in ("const", "volatile", "__user")
+        ]
         stars = words.count("*")
         base = [w for w in words if w != "*"]
         name = " ".join(base)
@@ -277,7 +284,7 @@ class TypeTable:
         name = " ".join(words)
         return self.btf.find("typedef", name) or self.btf.find("int", name)
 
-    # --- Names -------------------------------------------------------------------------------------
+    # --- Names ------------------------------------------------------------------------------------
 
     def enumerator(self, name: str) -> tuple[int, EnumType] | None:
         """Return a kernel constant's value and the enum that holds it."""
@@ -334,7 +341,7 @@ class TypeTable:
 
     @staticmethod
     def plain_names() -> tuple[str, ...]:
-        """The type names that need no BTF."""
+        """Return the type names that need no BTF."""
         return tuple(_PLAIN_TYPES)
 
 

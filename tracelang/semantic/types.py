@@ -59,7 +59,7 @@ class EnumType:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A pointer; `target` is the BTF id of what it points to (0: unknown), `spelling` its C text."""
+    """A pointer; `target` is the BTF id of what it points to (0: unknown), `spelling` its C."""
 
     target: int
     space: Space
@@ -145,7 +145,9 @@ COMM = Text(15, natural=True)
 
 def is_scalar(type_: Type) -> bool:
     """Tell whether values of the type fit a register."""
-    return isinstance(type_, Int | EnumType | Pointer) or (isinstance(type_, Ip) and type_.size == 4)
+    return isinstance(type_, Int | EnumType | Pointer) or (
+        isinstance(type_, Ip) and type_.size == 4
+    )
 
 
 def width(type_: Type) -> tuple[int, bool]:

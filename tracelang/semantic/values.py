@@ -79,7 +79,7 @@ def describe(value: Expression) -> str:
 
 
 def as_text(value: Expression, script: ScriptScope) -> Expression | None:
-    """Return the value as text where its type is text by nature (`char *`, `char[N]`), else None."""
+    """Return the value as text where its type is text by nature (`char *`, `char[N]`), or None."""
     if isinstance(value.type, Text):
         return value
     limit = script.text_limit
@@ -87,9 +87,9 @@ def as_text(value: Expression, script: ScriptScope) -> Expression | None:
         assert isinstance(value.type, Pointer)
         space = value.type.space
         return TextAt(Text(limit), value, space, span=value.span)
-    if isinstance(value.type, Array) and isinstance(value.type.element, Int):
-        if value.type.element.flavour is Flavour.CHAR and isinstance(value, Place | ContextPlace):
-            return _inline_text(value, limit)
+    element = value.type.element if isinstance(value.type, Array) else None
+    if isinstance(element, Int) and element.flavour is Flavour.CHAR:
+        return _inline_text(value, limit) if isinstance(value, Place | ContextPlace) else None
     return None
 
 
@@ -137,4 +137,6 @@ def not_a_number(value: Expression, purpose: str) -> DiagnosticError:
     help_ = []
     if isinstance(value.type, Struct):
         help_.append("name a member of it with `.`")
-    return fail("T211", f"{purpose} takes numbers, this is {describe(value)}", value.span, help=help_)
+    return fail(
+        "T211", f"{purpose} takes numbers, this is {describe(value)}", value.span, help=help_
+    )

@@ -9,7 +9,8 @@ from typing import Any
 
 from tracelang.decoders.protocol import DecodeContext, Decoder, Reading
 from tracelang.diagnostics import fail
-from tracelang.plan.ir import Column, CType, Record, RuleOutput
+from tracelang.plan.c_types import CType
+from tracelang.plan.ir import Column, Record, RuleOutput
 from tracelang.registry import Registry
 from tracelang.sinks.protocol import Row, SinkSetup
 

@@ -1,7 +1,7 @@
 """The syntax tree: what the text says, before any name has a meaning.
 
-Every node is frozen and carries the span it was read from. Spans take no part in comparison, so two trees
-are equal when the scripts say the same.
+Every node is frozen and carries the span it was read from. Spans take no part in comparison, so two
+trees are equal when the scripts say the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Node:
     span: Span = field(compare=False, repr=False, kw_only=True)
 
 
-# --- Expressions -----------------------------------------------------------------------------------
+# --- Expressions ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class String(Node):
 
 @dataclass(frozen=True, slots=True)
 class Duration(Node):
-    """A duration literal: `amount` as written, `unit` one of ns us ms s m h d, `nanoseconds` its value."""
+    """A duration literal: `amount` and `unit` (ns us ms s m h d) as written, and its value."""
 
     amount: str
     unit: str
@@ -63,7 +63,7 @@ class Duration(Node):
 
 @dataclass(frozen=True, slots=True)
 class Size(Node):
-    """A size literal: `amount` as written, `unit` one of B KB KiB MB MiB GB GiB TB TiB, `bytes` its value."""
+    """A size literal: `amount` and `unit` (B, KB, KiB up to TiB) as written, and its value."""
 
     amount: str
     unit: str
@@ -115,7 +115,7 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
-    """`function(arguments)`: a decoder, an aggregate, a lookup table, `cast`, `container_of` and the like."""
+    """`function(arguments)`: a decoder, an aggregate, a table, `cast`, `container_of` and so on."""
 
     function: str
     arguments: tuple[Expr, ...]
@@ -187,7 +187,7 @@ Expr = (
 )
 
 
-# --- Targets ---------------------------------------------------------------------------------------
+# --- Targets --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class TargetChoice(Node):
     options: tuple[Target, ...]
 
 
-# --- Clauses ---------------------------------------------------------------------------------------
+# --- Clauses --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class Capture(Node):
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Node):
-    """`aggregate FN(…) as NAME, … by KEY, …`; `functions` may hold derived columns after the aggregates."""
+    """`aggregate FN(…) as NAME, … by KEY, …`; derived columns stand last in `functions`."""
 
     functions: tuple[Field, ...]
     keys: tuple[Field, ...] = ()
@@ -305,7 +305,7 @@ class Print(Node):
 Clause = Where | Capture | Aggregate | Every | Top | Sample | Limit | Print
 
 
-# --- Rules and declarations ------------------------------------------------------------------------
+# --- Rules and declarations -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,7 @@ class Leg(Node):
 
 @dataclass(frozen=True, slots=True)
 class SpanRule(Node):
-    """`span TARGETS clause*` (`targets`, no legs) or `span leg leg+ clause*` (`legs`, no targets)."""
+    """`span TARGETS clause*` (only `targets` is set) or `span leg leg+ clause*` (only `legs`)."""
 
     targets: tuple[TargetChoice, ...]
     legs: tuple[Leg, ...] = ()
@@ -347,9 +347,10 @@ class SpanRule(Node):
 
 @dataclass(frozen=True, slots=True)
 class Param(Node):
-    """`param NAME [: TYPE] = DEFAULT ["help"]`; `type` is int, str, bool, duration, size, ip or None (inferred).
+    """`param NAME [: TYPE] = DEFAULT ["help"]`.
 
-    `name_span` is the place of the name alone. The default is a literal, perhaps with a minus sign.
+    `type` is int, str, bool, duration, size, ip or None (inferred); `default` a literal, perhaps
+    with a minus sign. `name_span` is the place of the name alone.
     """
 
     name: str
@@ -372,7 +373,7 @@ class Let(Node):
 class Table(Node):
     """`table NAME { 1: "READ", else: "?" }`; `otherwise` is None without an `else`.
 
-    `entry_spans` are the places of the entries, that of the `else` last; empty in a tree made by hand.
+    `entry_spans` are the places of the entries, the `else` last; empty in a tree made by hand.
     """
 
     name: str
@@ -395,7 +396,7 @@ Item = ProbeRule | SpanRule | Param | Let | Table | Stop
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One `#` comment, for the formatter: its text from the `#` on, and whether it stands alone on its line."""
+    """One `#` comment, for the formatter: its text from the `#` on; `alone` on its line or not."""
 
     span: Span = field(compare=False, repr=False)
     text: str
@@ -404,7 +405,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A whole script: its items in order, its leading comment as `description` (no `#`, no margin)."""
+    """A whole script: its items in order, its leading comment without `#` as `description`."""
 
     source: SourceFile = field(compare=False, repr=False)
     items: tuple[Item, ...]

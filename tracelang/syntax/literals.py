@@ -7,6 +7,7 @@ decided here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction as Exact
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -39,6 +40,7 @@ _DECIMAL: Final = re.compile(_DIGITS)
 _BASED: Final = re.compile(r"0([xXbBoO])([0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*)")
 _FRACTION: Final = re.compile(r"[0-9]+\.[0-9]+")
 _MEASURE: Final = re.compile(rf"({_DIGITS}(?:\.[0-9]+)?)((?![xXoO]$)[A-Za-zµμ]+)")
+_AMOUNT: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z]*)")
 _DOTTED: Final = re.compile(r"[0-9]+(?:\.[0-9]+){2,}(?:/[0-9]+)?")
 _BASES: Final = {"x": 16, "b": 2, "o": 8}
 _LOOSE_UNITS: Final = {
@@ -70,6 +72,25 @@ def read_number(span: Span) -> NumberLiteral:
         span,
         help=["numbers are written like `42`, `0x2a`, `99.9`, `10ms`, `4KiB` or `10.0.0.1`"],
     )
+
+
+def parse_amount(text: str, units: Mapping[str, int], bare: str = "") -> int:
+    """Return what an option's value means in the smallest of `units`, such as `10s` or `64K`.
+
+    Loose spellings of a unit are taken; `bare` is the unit of a number without one. Raises
+    ValueError for anything else, and for what is not a whole number of the smallest unit.
+    """
+    amount = _AMOUNT.fullmatch(text)
+    if amount is None:
+        raise ValueError(text)
+    unit = amount[2] or bare
+    factor = units.get(unit) or units.get(_LOOSE_UNITS.get(unit.lower(), ""))
+    if factor is None:
+        raise ValueError(text)
+    value = Exact(amount[1]) * factor
+    if value.denominator != 1:
+        raise ValueError(text)
+    return value.numerator
 
 
 def _read_decimal(text: str, span: Span) -> Integer:

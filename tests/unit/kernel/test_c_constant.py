@@ -50,3 +50,19 @@ def test_constants_have_cs_value(text: str, value: int) -> None:
 )
 def test_anything_else_has_none(text: str) -> None:
     assert evaluate(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("SIX", 6),
+        ("(SIX)", 6),
+        ("(SIX) - 1", 5),
+        ("(1 << SIX) | 1", 65),
+        ("(int) SIX", 6),
+        ("SEVEN", None),
+        ("(SEVEN) 1", 1),
+    ],
+)
+def test_names_of_constants_have_their_value(text: str, value: int | None) -> None:
+    assert evaluate(text, {"SIX": 6}.get) == value

@@ -143,8 +143,10 @@ _FIELDS = (
         ('__print_symbolic(REC->name, {0, "A"})', ()),
         ("__print_hex(REC->name, 8)", ()),
         (
-            '__print_symbolic(REC->act, {0, "A"}), __print_symbolic(REC->act, {0, "other"})'
-            + ', __print_symbolic(REC->code, {0, "C"})',
+            (
+                '__print_symbolic(REC->act, {0, "A"}), __print_symbolic(REC->act, {0, "other"}), '
+                '__print_symbolic(REC->code, {0, "C"})'
+            ),
             (("act", "enum", ((0, "A"),)), ("code", "enum", ((0, "C"),))),
         ),
         ('__print_symbolic(REC->act, {0, "A"', ()),
@@ -152,3 +154,10 @@ _FIELDS = (
 )
 def test_symbolic_names(expression: str, decodings: object) -> None:
     assert parse(_FIELDS, f'"x=%s", {expression}').decodings == decodings
+
+
+def test_constants_that_are_left_as_names_are_looked_up() -> None:
+    print_format = '"%s", __print_symbolic(REC->act, {NAME, "A"}, {OTHER, "B"})'
+    text = f"name: event\nID: 42\nformat:\n{_FIELDS}\nprint fmt: {print_format}\n"
+    format_ = parse_format("category", text, {"NAME": 7}.get)
+    assert format_.decodings == (("act", "enum", ((7, "A"),)),)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracelang.diagnostics import DiagnosticError
-from tracelang.plan.ir import S16, S64, U8, U32, U64, Record, RecordField, byte_array
+from tracelang.plan.c_types import S16, S64, U8, U32, U64, byte_array
+from tracelang.plan.ir import Record, RecordField
 from tracelang.runtime.batch import BatchDecoder, Row, frame_format
 from tracelang.runtime.frames import DISCARDED, scan_runs
 from tracelang.runtime.reader import Drained

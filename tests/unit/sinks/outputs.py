@@ -9,7 +9,8 @@ from typing import TextIO
 from tests.unit.decoders.bound import context
 from tracelang.decoders import load_decoders
 from tracelang.decoders.protocol import Decoding
-from tracelang.plan.ir import U32, U64, Column, CType, Record, RecordField, RuleOutput
+from tracelang.plan.c_types import U32, U64, CType
+from tracelang.plan.ir import Column, Record, RecordField, RuleOutput
 from tracelang.sinks import load_sinks
 from tracelang.sinks.protocol import Row, Sink, SinkOptions, SinkSetup, feed
 

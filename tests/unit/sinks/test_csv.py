@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.sinks.outputs import output_of, written
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import DiagnosticError
-from tracelang.plan.ir import S32, U32, byte_array
+from tracelang.plan.c_types import S32, U32, byte_array
 from tracelang.sinks.protocol import SinkOptions
 
 _COMM = ("comm", "text", byte_array(16, text=True))

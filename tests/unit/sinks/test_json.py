@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.unit.sinks.outputs import TARGETS, output_of, written
 from tracelang.decoders.protocol import Decoding
-from tracelang.plan.ir import S64, U32, U64, RuleOutput, byte_array
+from tracelang.plan.c_types import S64, U32, U64, byte_array
+from tracelang.plan.ir import RuleOutput
 
 _COMM = ("comm", "text", byte_array(16, text=True))
 _PID = ("pid", "int", U32)

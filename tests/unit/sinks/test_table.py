@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from tests.unit.sinks.outputs import TARGETS, make_sink, output_of, written
-from tracelang.plan.ir import S32, U32, U64, byte_array
+from tracelang.plan.c_types import S32, U32, U64, byte_array
 from tracelang.sinks.protocol import SinkOptions
 
 _COMM = ("comm", "text", byte_array(16, text=True))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.sinks.outputs import make_sink, output_of, written
 from tracelang.decoders.protocol import Decoding
-from tracelang.plan.ir import S32, U32, U64, byte_array
+from tracelang.plan.c_types import S32, U32, U64, byte_array
 from tracelang.sinks.protocol import options_for
 
 _COMM = ("comm", "text", byte_array(16, text=True))

@@ -1,0 +1,74 @@
+"""The templates: where they lie, how they are read, and the macros of a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.runtime import Macro
+
+PRELUDE: Final = (
+    "pointers",
+    "task",
+    "counting",
+    "memory",
+    "texts",
+    "lists",
+    "paths",
+    "words",
+    "division",
+    "signs",
+)
+"""The files of the functions programs call, in the order they are written out."""
+
+STATEMENTS: Final = ("plain", "reading", "searching")
+"""The files of the Plan's statements."""
+
+CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "read_counted_kernel": ("read_kernel",),
+    "read_counted_user": ("read_user",),
+    "read_counted_any": ("read_any", "read_kernel", "read_user"),
+    "read_text_kernel": ("count",),
+    "read_text_user": ("count",),
+    "read_text_any": ("count", "read_text_kernel", "read_text_user"),
+}
+"""What functions of the prelude call themselves, directly or not."""
+
+
+def make_environment(templates: Path) -> Environment:
+    """Return the environment all templates share: a name that is not there is an error."""
+    return Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def load_macros(
+    environment: Environment, folder: str, files: tuple[str, ...]
+) -> Mapping[str, Macro]:
+    """Return the macros of a folder's files by name, in the order they are written."""
+    macros: dict[str, Macro] = {}
+    for file in files:
+        name = f"{folder}/{file}.c.j2"
+        module = environment.get_template(name).module
+        for macro in environment.parse(_source(environment, name)).find_all(nodes.Macro):
+            macros[macro.name] = getattr(module, macro.name)
+    return macros
+
+
+def write_prelude(environment: Environment, used: set[str]) -> list[str]:
+    """Return the text of the functions that are used and those they call, in a fixed order."""
+    wanted = used.union(*(CALLED.get(name, ()) for name in used))
+    macros = load_macros(environment, "prelude", PRELUDE)
+    return [str(macro()).strip() for name, macro in macros.items() if name in wanted]
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
