@@ -23,9 +23,9 @@ TRACELANG: Final = (sys.executable, "-m", "tracelang.cli.main")
 WIDTH: Final = 78
 _CANNOT: Final = 3
 
-_STARTS: Final = "date; uname -r; ls /; nice true"
+_STARTS: Final = "date; uname -r; seq 1000 | tail -1"
 _CONNECTS: Final = "for n in 1 2 3; do exec 3<>/dev/tcp/127.0.0.1/{port}; done"
-_FORKS: Final = "date; unshare --net --uts sh -c 'date; date'"
+_FORKS: Final = "date; unshare --net sh -c 'date; date'"
 
 _END: Final = """
 Each trace watched its own workload only: that is what `-c` does. Without it the

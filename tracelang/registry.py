@@ -75,7 +75,7 @@ def nearest(name: str, candidates: Iterable[str], *, limit: int = 3) -> tuple[st
     has the name as one of its underscore-separated ends is always near (`openat` for `sys_openat`).
     """
     lowered = name.lower()
-    threshold = 0.6 if len(name) > 4 else 0.65
+    threshold = 0.6 if len(name) > 6 else 0.65
     scored: list[tuple[float, str]] = []
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(lowered)
@@ -94,6 +94,12 @@ def nearest(name: str, candidates: Iterable[str], *, limit: int = 3) -> tuple[st
             scored.append((score, candidate))
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     return tuple(candidate for _, candidate in scored[:limit])
+
+
+def did_you_mean(near: Iterable[object], prefix: str = "", suffix: str = "") -> list[str]:
+    """Return the hint that names what may have been meant, or nothing where nothing is near."""
+    words = [f"`{prefix}{word}{suffix}`" for word in near]
+    return [f"did you mean {' or '.join(words)}?"] if words else []
 
 
 def _extends(candidate: str, name: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Final, cast
+from typing import Any, Final
 
 from tests.unit.kernel.kernels import KERNELS, NAMES
-from tracelang.kernel.features import PRESENT, KnownFeatures
+from tracelang.kernel.features import PRESENT
 from tracelang.kernel.recorded import RecordedKernel
 from tracelang.pipeline import Compilation, CompileOptions
 from tracelang.plan.processes import ProcessFilter
@@ -50,8 +50,8 @@ def open_recorded(name: str) -> RecordedKernel:
     base, _, feature = name.partition("+")
     kernel = RecordedKernel(KERNELS / base)
     if feature:
-        known = cast("KnownFeatures", kernel.features)
-        kernel.features = replace(known, **{feature: PRESENT})
+        changed: dict[str, Any] = {feature: PRESENT}
+        kernel.features = replace(kernel.features, **changed)
     return kernel
 
 

@@ -23,9 +23,8 @@ def test_list_has_every_tracepoint_the_kernel_has(tracelang: TracelangCommand) -
     assert sorted(answer.stdout.split()) == events
 
 
+@pytest.mark.needs("uprobe")
 def test_list_knows_the_functions_of_a_library(tracelang: TracelangCommand) -> None:
-    if not FEATURES["uprobe"]():
-        pytest.skip("this kernel has no uprobes")
     answer = tracelang("list", "u:libc:getaddr*")
     assert "uprobe:libc:getaddrinfo" in answer.stdout.split()
     missing = tracelang("list", "uprobe:libc:no_such_function_*")

@@ -16,7 +16,7 @@ from typing import Final
 from tracelang.binaries.elf import ElfFile, open_elf, require_traceable
 from tracelang.binaries.errors import BinaryError
 from tracelang.binaries.libraries import Library, find_libraries, named
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 
 _RIGHTS: Final = "run as root, or as a user who may read it"
 _WILDCARDS: Final = re.compile(r"[*?\[]")
@@ -125,9 +125,8 @@ def _missing(path: str) -> BinaryError:
         return BinaryError(
             "T240", f"there is no `{path}`: `{parent}` is not a directory to look into"
         )
-    near = nearest(Path(path).name, names)
-    hint = f"did you mean {' or '.join(f'`{parent / n}`' for n in near)}?" if near else ""
-    return BinaryError("T240", f"there is no file `{path}`", help_=(hint,) if hint else ())
+    near = [parent / name for name in nearest(Path(path).name, names)]
+    return BinaryError("T240", f"there is no file `{path}`", help_=tuple(did_you_mean(near)))
 
 
 def _explain(path: str, error: BinaryError) -> BinaryError:
@@ -168,12 +167,11 @@ def _nothing(name: str, libraries: tuple[Library, ...]) -> BinaryError:
         )
     names = {lib.short_name for lib in libraries}
     names.update(_programs())
-    near = nearest(name, sorted(names))
-    hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}? " if near else ""
+    near = did_you_mean(nearest(name, sorted(names)))
     return BinaryError(
         "T240",
         f"no program on PATH and no library is called `{name}`",
-        help_=(f"{hint}a path works too: `/opt/app/bin/{name}`",),
+        help_=(" ".join([*near, f"a path works too: `/opt/app/bin/{name}`"]),),
     )
 
 

@@ -11,7 +11,7 @@ from tracelang.binaries.elf import ElfFile, open_elf
 from tracelang.binaries.errors import BinaryError
 from tracelang.binaries.libraries import Library, find_libraries
 from tracelang.binaries.symbols import functions, is_stripped, symbols_named
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 
 _DYNAMIC: Final = 6
 _NEEDED: Final = 1
@@ -66,13 +66,9 @@ def suggest(elf: ElfFile, name: str, prefix: str) -> list[str]:
     mangled = "".join(f"{len(part)}{part}" for part in name.split("::") if part)
     named_so = (n for n in names if n[:2] in ("_Z", "_R") and mangled in n)
     if near := tuple(sorted(named_so, key=lambda n: (len(n), n))[:3]):
-        return [_did_you_mean(near, prefix), "functions of C++ and Rust go by their mangled names"]
-    near = nearest(name, _worth_comparing(name, names))
-    return [_did_you_mean(near, prefix)] if near else []
-
-
-def _did_you_mean(near: tuple[str, ...], prefix: str) -> str:
-    return f"did you mean {' or '.join(f'`{prefix}{n}`' for n in near)}?"
+        why = "functions of C++ and Rust go by their mangled names"
+        return [*did_you_mean(near, prefix), why]
+    return did_you_mean(nearest(name, _worth_comparing(name, names)), prefix)
 
 
 def _worth_comparing(name: str, names: set[str]) -> list[str]:

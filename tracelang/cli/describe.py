@@ -71,6 +71,9 @@ def _describe_word(name: str) -> str | None:
     word = WORDS.get(name)
     if word is not None:
         return _word(word.form, word.summary, word.example)
+    kind = next((k for k in load_probe_kinds() if k.name == name), None)
+    if kind is not None:
+        return _word(kind.form, kind.summary, kind.example)
     decoder = load_decoders().get(name)
     if decoder is None or not decoder.example:
         return None

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
+from tracelang.cli.explain_targets import describe_how
 from tracelang.cli.fields import describe_fields, describe_type, resolve_full_name
 from tracelang.diagnostics import fail
 from tracelang.probes import load_probe_kinds
@@ -61,7 +62,7 @@ def _describe(place: ResolvedTarget, kind: ProbeKind, scope: TargetScope) -> str
     if kind.name in ("syscall", "sysret"):
         lines += _describe_call(place, scope)
     if place.mechanism.value != kind.name:
-        lines.append(f"    attached by {place.mechanism.value}, to {place.place}")
+        lines.append(f"    attached by {describe_how(place)}")
     lines += [f"    {note}" for note in place.notes]
     if place.arguments:
         width = max(len(a.name) for a in place.arguments) + 2

@@ -14,7 +14,7 @@ from tracelang.cli.inputs import read_inputs
 from tracelang.cli.kernels import open_kernel
 from tracelang.cli.processes import choose_processes
 from tracelang.cli.render import Painter, show, wants_colour
-from tracelang.cli.run import _default_buffer
+from tracelang.cli.run import default_buffer
 from tracelang.pipeline import Compilation
 from tracelang.syntax import ast
 
@@ -93,7 +93,7 @@ def _explain(compilation: Compilation, known: argparse.Namespace, paint: Painter
     yield ""
     yield paint("the run", _BOLD)
     yield f"  processes  {_processes(compilation.options.processes)}"
-    yield f"  transport  {_transport(plan.transport, known.buffer or _default_buffer())}"
+    yield f"  transport  {_transport(plan.transport, known.buffer or default_buffer())}"
     yield f"  ends       {_end(plan.stop_after, plan.stop_events)}"
 
 

@@ -35,8 +35,8 @@ _MEMORY: Final = {
 _BUILTINS: Final = {
     "ts": "the clock",
     "cpu": "the processor's number",
-    "func": "known when it is attached",
-    "probe": "known when it is attached",
+    "func": "the target that fired",
+    "probe": "the target that fired",
 }
 _TASK: Final = "the running task"
 
@@ -89,3 +89,5 @@ def _source(source: Source) -> Iterator[str]:
             yield "registers"
             if dereference:
                 yield _MEMORY[Space.USER]
+        case _:
+            yield "the program's context"

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tracelang.cli.explain_aggregate import describe_aggregate
 from tracelang.cli.explain_reads import describe_reads
 from tracelang.cli.explain_targets import describe_how, explain_choice
+from tracelang.cli.layout import indent, repr_format, table
 from tracelang.semantic.model import CapturedField, Expression, Logical, RuleModel
 from tracelang.source import Span
 from tracelang.syntax import ast
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from tracelang.registry import Registry
 
 _MOST_TARGETS: Final = 8
-_WIDEST_NAME: Final = 40
+_WIDEST_LINE: Final = 94
 _HEADER_BYTES: Final = 16
 """What every event begins with: time, rule and target."""
 
@@ -43,17 +45,22 @@ class Explainer:
 
     def explain(self, rule: RuleText) -> Iterator[str]:
         """Yield the lines about one rule."""
-        yield from _indent("attached to", self._targets(rule.model))
-        yield from _indent("though asked for first", _passed_over(rule))
+        yield from indent("attached to", self._targets(rule.model))
+        yield from indent("though asked for first", _passed_over(rule))
         several = len(rule.model.bound) > 1
         one = f" (as seen on {_first_probe(rule.model)})" if several else ""
-        yield from _indent(f"keeps an event when{one}", _conditions(rule))
-        yield from _indent("passes on", _pace(rule.model))
+        yield from indent(f"keeps an event when{one}", _conditions(rule))
+        yield from indent("passes on", _pace(rule.model))
+        if rule.model.aggregate is not None:
+            yield from indent(
+                "keeps in the kernel, for each processor", describe_aggregate(rule.model)
+            )
+            return
         yield from self._event(rule)
         if rule.output.format is not None:
-            yield from _indent("shown by the format", [repr_format(rule.output.format)])
+            yield from indent("shown by the format", [repr_format(rule.output.format)])
         elif rule.output.columns:
-            yield from _indent("shown as", ["a table, a column for each field"])
+            yield from indent("shown as", ["a table, a column for each field"])
 
     # --- Targets -------------------------------------------------------------------------------
 
@@ -61,7 +68,7 @@ class Explainer:
         live = {index for bound in rule.bound for index in bound.targets}
         shown = rule.targets[:_MOST_TARGETS]
         width = max(len(t.probe) for t in shown) + 2
-        in_columns = width <= _WIDEST_NAME
+        in_columns = width + max(len(describe_how(t)) for t in shown) <= _WIDEST_LINE
         margin = " " * (width if in_columns else 4)
         last = ""
         for index, target in enumerate(shown):
@@ -78,7 +85,7 @@ class Explainer:
         if len(rule.targets) > len(shown):
             yield f"… and {len(rule.targets) - len(shown):,} more: `tracelang list` shows them"
         if len(rule.bound) > 1:
-            yield f"{len(rule.bound)} programs, as the targets' fields lie differently"
+            yield f"{len(rule.bound)} programs, as the targets differ in kind or fields"
 
     # --- The event -----------------------------------------------------------------------------
 
@@ -96,9 +103,7 @@ class Explainer:
         known = {(column.slot, column.decoding) for _, column in captured}
         pairs = [*captured, *((f, c) for f, c in printed if (c.slot, c.decoding) not in known)]
         rows = [self._row(field, column, rule.output) for field, column in pairs]
-        yield from _indent(
-            head, _table([("field", "type", "bytes", "read from", "shown as"), *rows])
-        )
+        yield from indent(head, table([("field", "type", "bytes", "read from", "shown as"), *rows]))
         yield f"      ({_HEADER_BYTES} of the bytes are the time, the rule and the target)"
 
     def _row(
@@ -200,29 +205,3 @@ def _within(inner: Span | None, outer: Span) -> bool:
 
 def _text(span: Span) -> str:
     return " ".join(span.text.split())
-
-
-# --- Layout ------------------------------------------------------------------------------------
-
-
-def repr_format(text: str) -> str:
-    """Return a format as it stands between quotes in a script."""
-    escaped = (
-        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    )
-    return f'"{escaped}"'
-
-
-def _indent(head: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
-    """Yield a heading and what stands under it; nothing at all where nothing does."""
-    body = list(lines)
-    if body:
-        yield f"  {head}"
-        yield from (f"      {line}" for line in body)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()

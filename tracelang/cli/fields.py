@@ -12,7 +12,7 @@ from tracelang.syntax import ast
 
 def resolve_full_name(kind: ProbeKind, name: str, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
     """Return the places a full name stands for; raises `DiagnosticError` as the kind does."""
-    span = Span(SourceFile("<name>", name), 0, len(name))
+    span = Span(SourceFile("<command line>", name), 0, len(name))
     count = kind.form.count(":")
     rest = name.partition(":")[2]
     parts = tuple(rest.split(":", count - 1)) if count else ()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tracelang.diagnostics import fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.source import SourceFile
 
 _LARGEST: Final = 256 * 1024
@@ -37,7 +37,11 @@ def _is_file_name(text: str) -> bool:
         return True
     if ":" not in text and ("/" in text) and " " not in text:
         return True
-    return Path(text).exists()
+    try:
+        return Path(text).exists()
+    except OSError:
+        # Longer than a file's name may be.
+        return False
 
 
 def _read_file(path: Path) -> SourceFile:
@@ -61,7 +65,7 @@ def _similar(path: Path) -> list[str]:
     except OSError:
         return []
     near = nearest(path.name, names)
-    return [f"did you mean {' or '.join(f'`{path.parent / n}`' for n in near)}?"] if near else []
+    return did_you_mean([path.parent / n for n in near])
 
 
 def _decode(name: str, data: bytes) -> SourceFile:

@@ -41,7 +41,7 @@ def execute(arguments: list[str]) -> int:
     kernel = open_kernel(known.kernel)
     scope = TargetScope(kernel, TypeTable(kernel.btf if kernel.has_btf else None))
     lister = _Lister(scope, load_probe_kinds(), verbose=known.verbose)
-    if known.glob is None:
+    if not (known.glob or "").strip(":"):
         status = lister.summarize()
     elif _is_script(known.glob):
         status = lister.list_script(known.glob)

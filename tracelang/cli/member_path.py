@@ -48,6 +48,8 @@ def find_path(keyword: str, path: str, types: TypeTable) -> FoundPath | None:
     running task. Raises T205 for a member that does not exist, T206 where there are none.
     """
     first, *names = _INDEX.sub("", path).split(".")
+    if not all(names):
+        return None
     root = types.struct(first, keyword or "struct") or (
         None if keyword else types.struct(first, "union")
     )

@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 from tracelang.diagnostics import fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 
 
 class Parser(argparse.ArgumentParser):
@@ -85,7 +85,7 @@ def script_arguments(unknown: list[str], known: tuple[str, ...]) -> dict[str, st
         word = rest.pop(0)
         if not word.startswith("--") or word == "--":
             near = nearest(word, known)
-            help_ = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
+            help_ = did_you_mean(near)
             raise fail("U100", f"`{word}` is not an option of tracelang", help=help_)
         name, equals, value = word[2:].partition("=")
         if not equals:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracelang.diagnostics import fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from tracelang.plan.processes import ProcessFilter
@@ -75,7 +75,7 @@ def _path(text: str, root: Path) -> Path:
     if not path.is_dir():
         names = [str(p.relative_to(root)) for p in root.rglob("*") if p.is_dir()]
         near = nearest(text.strip("/"), names)
-        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
+        hint = did_you_mean(near)
         raise fail("U214", f"there is no cgroup `{text}` below {root}", help=hint)
     return path
 

@@ -56,6 +56,8 @@ def build_parser() -> options.Parser:
     tune = parser.add_argument_group("fine points")
     options.add_compiling(tune)
     size = "bytes for events on their way"
+    keys = "keys an aggregate has room for (10240)"
+    tune.add_argument("--keys", metavar="N", type=options.positive, default=10_240, help=keys)
     tune.add_argument("--buffer", metavar="SIZE", type=options.size, help=size)
     tune.add_argument("--dry-run", action="store_true", help="load and attach, show nothing, end")
     options.add_kernel(tune)
@@ -120,16 +122,17 @@ def _session_options(known: argparse.Namespace, script: CompiledScript) -> Sessi
     from tracelang.runtime.session import SessionOptions
 
     return SessionOptions(
-        known.buffer or _default_buffer(),
+        known.buffer or default_buffer(),
         script.followed,
         int(known.pid) if known.pid else None,
         split_command(known.command) if known.command else (),
         known.duration,
         known.events,
+        known.keys,
     )
 
 
-def _default_buffer() -> int:
+def default_buffer() -> int:
     """Return the default bytes for events: a 256th of memory, from 1 to 64 MiB, a power of two."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     wanted = max(1 << 20, min(memory // 256, 1 << 26))

@@ -65,6 +65,15 @@ class _Uses:
     samples: bool
     limits: bool
     follow: bool
+    epochs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """Entries of hashes as they are compiled; the loader makes them as large as the run wants."""
+
+    cells: int = 64
+    buckets: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,7 @@ class _Renderer:
         self._environment = make_environment(templates)
         self._environment.filters.update(
             bare=self._values.bare,
+            write=self._values.write,
             negated=self._values.negated,
             declared=_declared,
             used=self._use_in_template,
@@ -136,10 +146,12 @@ class _Renderer:
             any(self._plan.samples),
             any(limit is not None for limit in self._plan.limits),
             "is_followed" in self._used or self._plan.follow is not None,
+            any(o.aggregate is not None and o.aggregate.reset for o in self._plan.outputs),
         )
         text = self._environment.get_template("program.c.j2").render(
             plan=self._plan,
             programs=programs,
+            sizes=_Sizes(),
             prelude=write_prelude(self._environment, set(self._used)),
             scratch=[p for p in self._plan.programs if p.scratch],
             uses=uses,

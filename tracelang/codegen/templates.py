@@ -20,10 +20,11 @@ PRELUDE: Final = (
     "words",
     "division",
     "signs",
+    "buckets",
 )
 """The files of the functions programs call, in the order they are written out."""
 
-STATEMENTS: Final = ("plain", "reading", "searching")
+STATEMENTS: Final = ("plain", "reading", "searching", "aggregating")
 """The files of the Plan's statements."""
 
 CALLED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,6 +34,10 @@ CALLED: Final[Mapping[str, tuple[str, ...]]] = {
     "read_text_kernel": ("count",),
     "read_text_user": ("count",),
     "read_text_any": ("count", "read_text_kernel", "read_text_user"),
+    "power_bucket_u64": ("highest_bit",),
+    "power_bucket_s64": ("highest_bit", "power_bucket_u64"),
+    "log_linear_bucket_u64": ("highest_bit",),
+    "log_linear_bucket_s64": ("highest_bit", "log_linear_bucket_u64"),
 }
 """What functions of the prelude call themselves, directly or not."""
 

@@ -27,7 +27,12 @@ from tracelang.plan.code import (
 )
 
 _OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_HOMES: Final = {Home.STACK: "", Home.SCRATCH: "scratch->", Home.EVENT: "event->"}
+_HOMES: Final = {
+    Home.STACK: "",
+    Home.SCRATCH: "scratch->",
+    Home.EVENT: "event->",
+    Home.KEY: "key->",
+}
 
 
 class ValueWriter:

@@ -8,7 +8,7 @@ from tracelang.decoders.definition import Definition, reading, remember
 from tracelang.decoders.flag_sets import FLAG_SETS, FlagSet
 from tracelang.decoders.protocol import DecodeContext, Parameter, Reading
 from tracelang.decoders.tables import parse_flags, show_flags
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 
 
 def _set_of(arguments: tuple[object, ...]) -> FlagSet:
@@ -22,9 +22,8 @@ def _check_set(arguments: tuple[object, ...]) -> str | None:
     name = str(arguments[0])
     if name in FLAG_SETS:
         return None
-    near = nearest(name, FLAG_SETS)
-    hint = f"did you mean {' or '.join(f'`{word}`' for word in near)}? " if near else ""
-    return f"there is no set of flags `{name}`; {hint}there are: {_known_sets()}"
+    hint = " ".join([*did_you_mean(nearest(name, FLAG_SETS)), f"there are: {_known_sets()}"])
+    return f"there is no set of flags `{name}`; {hint}"
 
 
 def _known_sets() -> str:

@@ -86,7 +86,10 @@ def parse_format(text: str) -> Format:
         assert match is not None
         position = match.end()
         piece = _read_piece(match)
-        (mistakes if isinstance(piece, FormatMistake) else pieces).append(piece)  # type: ignore[arg-type]
+        if isinstance(piece, FormatMistake):
+            mistakes.append(piece)
+        else:
+            pieces.append(piece)
     if position < len(text):
         pieces.append(Literal(text[position:]))
     return Format(tuple(pieces), tuple(mistakes))
@@ -175,7 +178,7 @@ def _check_count(
                 first.start,
                 first.end - first.start,
                 f"the format takes {_count(need, 'value')}, not {have}",
-                "capture more, or take conversions away",
+                "give it more values, or take conversions away",
             )
         ]
     if need < have:

@@ -16,10 +16,11 @@ def _read_path(_arguments: tuple[object, ...], context: DecodeContext) -> Readin
 
     def show(raw: bytes) -> str:
         names, cut = split_texts(raw)
-        # The root's own name is `/`; names without it are on no mounted file system, as of pipes.
+        # The root's own name is `/`; names without it are on no mounted file system, as of pipes;
+        # no names at all are those of no file.
         line = "/".join(show_bytes(name) for name in reversed(names) if name != b"/")
         if not cut:
-            return f"/{line}" if names[-1:] == [b"/"] or not names else line
+            return f"/{line}" if names[-1:] == [b"/"] else line
         context.on_cut()
         return f"{CUT_MARK}/{line}"
 

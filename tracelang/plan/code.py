@@ -26,6 +26,7 @@ class Home(Enum):
     STACK = "stack"
     SCRATCH = "scratch"
     EVENT = "event"
+    KEY = "key"
 
 
 # --- Values ---------------------------------------------------------------------------------------
@@ -390,6 +391,57 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRoom:
+    """Declare `key`, zeroed room for a rule's key, with a bucket's number behind it in `bucket`.
+
+    `memory` is the scratch field it lies in, empty for the stack. `keyed` is False where there is
+    no key, only buckets.
+    """
+
+    name: str
+    memory: str
+    keyed: bool
+    bucketed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKey:
+    """Put a value into a field of the key."""
+
+    field: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class FindCell:
+    """Declare `cell`, this CPU's numbers for the key, new where need be; count the event in it."""
+
+    name: str
+    rule: int
+    keyed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulate:
+    """Work a value into slots of the cell: `function` is sum, min, max or last."""
+
+    function: str
+    slot: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class CountBucket:
+    """Add one to a bucket of a map; `number` is its bucket."""
+
+    map: str
+    number: Value
+    rule: int
+    keyed: bool
+    bias: int
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """Hand the event over."""
 
@@ -419,5 +471,10 @@ Statement = (
     | Limit
     | Reserve
     | Store
+    | KeyRoom
+    | StoreKey
+    | FindCell
+    | Accumulate
+    | CountBucket
     | Submit
 )

@@ -77,6 +77,43 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketMap:
+    """The map of one column's buckets, or of its distinct values.
+
+    `keyed` maps are hashes by the rule's key and the bucket; else it is an array, whose elements
+    stand for the buckets from `-bias` on.
+    """
+
+    name: str
+    column: int
+    keyed: bool
+    size: int
+    bias: int
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatePlan:
+    """What a rule keeps in the kernel instead of sending events, and how it becomes rows.
+
+    `key` is None where there is one row only; its first field is `epoch` where `reset`. `cell` is
+    kept on each CPU: `n` events, and each column's slots. `columns` are (name, function,
+    parameters, signed), `order` the shown names. `every` is in nanoseconds.
+    """
+
+    cells: str
+    key: Record | None
+    cell: Record
+    buckets: tuple[BucketMap, ...]
+    columns: tuple[tuple[str, str, tuple[int | str, ...], bool], ...]
+    derived: tuple[tuple[str, tuple[object, ...]], ...]
+    order: tuple[str, ...]
+    every: int | None
+    reset: bool
+    top: int | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RuleOutput:
     """How one rule's events are shown.
 
@@ -92,6 +129,7 @@ class RuleOutput:
     targets: tuple[tuple[str, str], ...]
     format: str | None = None
     arguments: tuple[Column, ...] = ()
+    aggregate: AggregatePlan | None = None
 
 
 # --- What is generated ----------------------------------------------------------------------------
@@ -181,7 +219,7 @@ class Plan:
     selections: tuple[Selection, ...] = ()
 
 
-COUNTERS_PER_RULE: Final = 4
+COUNTERS_PER_RULE: Final = 5
 """How many counters each rule has: see `Counter`."""
 
 
@@ -192,3 +230,4 @@ class Counter(Enum):
     SAMPLED_OUT = 1
     LIMITED = 2
     UNREADABLE = 3
+    FULL = 4

@@ -18,14 +18,18 @@ MOST_BYTES: Final = 32_768
 """The largest event: what a ring buffer reservation may ask of the verifier, with room to spare."""
 
 
-def lay_out(name: str, fields: Iterable[tuple[str, CType]]) -> Record:
+def lay_out(
+    name: str,
+    fields: Iterable[tuple[str, CType]],
+    header: tuple[tuple[str, CType], ...] = HEADER,
+) -> Record:
     """Return a record with the header and `fields` in order, each at its natural alignment.
 
     The size is rounded up to 8 bytes, as the ring buffer rounds it anyway.
     """
     offset = 0
     placed = []
-    for field_name, type_ in (*HEADER, *fields):
+    for field_name, type_ in (*header, *fields):
         offset = _align(offset, type_.alignment)
         placed.append(RecordField(field_name, type_, offset))
         offset += type_.size

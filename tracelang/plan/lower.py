@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from tracelang.decoders.protocol import Decoding
-from tracelang.diagnostics import fail
 from tracelang.mechanism import Mechanism
-from tracelang.plan import conditions, texts, values
+from tracelang.plan import conditions, values
+from tracelang.plan.aggregates import AggregateFields, fill_aggregate, plan_aggregate
 from tracelang.plan.body import Body
-from tracelang.plan.c_types import U32, U64, CType, byte_array, integer
+from tracelang.plan.c_types import U32
 from tracelang.plan.code import (
-    Buffer,
     Guard,
     Helper,
-    Home,
     Limit,
     Line,
     Prefix,
     Reserve,
     Sample,
     Select,
-    Store,
     Submit,
     Value,
     Variable,
 )
+from tracelang.plan.events import EventFields, fill_event
 from tracelang.plan.expressions import Lowering
-from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import (
     Attachment,
-    Column,
     FollowPlan,
     Plan,
     Program,
-    Record,
     RuleOutput,
     Selection,
 )
-from tracelang.plan.layout import HEADER, MOST_BYTES, TARGET_SLOT, TS_SLOT, lay_out
-from tracelang.plan.pointers import CONDITION, stored_type
+from tracelang.plan.pointers import CONDITION
 from tracelang.plan.processes import ProcessFilter, filter_processes
 from tracelang.plan.structs import Structs
 from tracelang.semantic import types
 from tracelang.semantic.model import (
     BoundTarget,
     Builtin,
-    CapturedField,
-    Expression,
     ResolvedTarget,
     RuleModel,
     ScriptModel,
 )
-from tracelang.semantic.types import Text, is_scalar
 
 _CONTEXTS: Final = {
     Mechanism.KPROBE: "struct pt_regs",
@@ -90,8 +80,8 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
     outputs: list[RuleOutput] = []
     selections: list[Selection] = []
     for rule in model.rules:
-        fields = _RuleFields.of(rule)
-        outputs.append(fields.output(rule))
+        fields = _fields_of(rule)
+        outputs.append(_output(rule, fields))
         for number, bound in enumerate(rule.bound):
             name = f"rule_{rule.number + 1}" + (f"_{number + 1}" if len(rule.bound) > 1 else "")
             lowered = _lower_program(name, rule, bound, fields, structs, model, options)
@@ -101,7 +91,7 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
     return Plan(
         options.name,
         tuple(programs),
-        tuple(o.record for o in outputs),
+        tuple(o.record for o in outputs if o.aggregate is None),
         structs.declarations(),
         tuple(attachments),
         tuple(outputs),
@@ -113,6 +103,14 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
         tuple(r.sample for r in model.rules),
         tuple(selections),
     )
+
+
+def _fields_of(rule: RuleModel) -> EventFields | AggregateFields:
+    return EventFields.of(rule) if rule.aggregate is None else plan_aggregate(rule)
+
+
+def _output(rule: RuleModel, fields: EventFields | AggregateFields) -> RuleOutput:
+    return fields.output(rule) if isinstance(fields, EventFields) else fields.output
 
 
 def _attachments(program: str, rule: RuleModel, bound: BoundTarget) -> list[Attachment]:
@@ -134,89 +132,6 @@ def _attachments(program: str, rule: RuleModel, bound: BoundTarget) -> list[Atta
     ]
 
 
-# --- Fields ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _RuleFields:
-    """What a rule's record holds; `slots` gives each shown value's index in a row."""
-
-    record: Record
-    stored: tuple[tuple[int, str, CType], ...]
-    """(position among the shown values, field, type) of each value that is stored."""
-    slots: tuple[int, ...]
-
-    @classmethod
-    def of(cls, rule: RuleModel) -> _RuleFields:
-        shown = _shown(rule.bound[0]) if rule.bound else ()
-        names = Names(name for name, _ in HEADER)
-        fields: list[tuple[str, CType]] = []
-        stored: list[tuple[int, str, CType]] = []
-        slots: list[int] = []
-        known: dict[tuple[Expression, ...], int] = {}
-        for position, field in enumerate(shown):
-            versions = tuple(replace(_shown(b)[position].value, decoding=None) for b in rule.bound)
-            slot = _header_slot(field.value)
-            if slot is None and versions in known:
-                slot = known[versions]
-            if slot is None:
-                type_ = _common_type(versions)
-                name = names.take(field.name)
-                slot = known[versions] = len(HEADER) + len(fields)
-                fields.append((name, type_))
-                stored.append((position, name, type_))
-            slots.append(slot)
-        record = lay_out(f"rule_{rule.number + 1}_event", fields)
-        if record.size > MOST_BYTES:
-            raise fail(
-                "T262",
-                f"an event of {record.size:,} bytes is too large; the limit is {MOST_BYTES:,}",
-                rule.span,
-                help=["capture fewer texts, or shorter ones: `--strlen N`, `str(x, N)`"],
-            )
-        return cls(record, tuple(stored), tuple(slots))
-
-    def output(self, rule: RuleModel) -> RuleOutput:
-        """Return how the rule's rows are shown."""
-        targets = tuple((t.probe, t.function) for t in rule.targets)
-        if not rule.bound:
-            return RuleOutput(rule.number, self.record, (), targets, rule.format, ())
-        columns = tuple(
-            Column(field.name, slot, field.value.decoding or Decoding("int"))
-            for field, slot in zip(_shown(rule.bound[0]), self.slots, strict=True)
-        )
-        count = len(rule.bound[0].captures)
-        return RuleOutput(
-            rule.number, self.record, columns[:count], targets, rule.format, columns[count:]
-        )
-
-
-def _shown(bound: BoundTarget) -> tuple[CapturedField, ...]:
-    return (*bound.captures, *bound.arguments)
-
-
-def _header_slot(value: Expression) -> int | None:
-    """Return the slot of what every record has anyway."""
-    if isinstance(value, Builtin) and value.name == "ts":
-        return TS_SLOT
-    if isinstance(value, Builtin) and value.name in ("func", "probe"):
-        return TARGET_SLOT
-    return None
-
-
-def _common_type(versions: tuple[Expression, ...]) -> CType:
-    """Return the type that holds a value of every target."""
-    kinds = [v.type for v in versions]
-    if all(is_scalar(t) for t in kinds):
-        scalars = [stored_type(t) for t in kinds]
-        if len(set(scalars)) == 1:
-            return scalars[0]
-        signed = any(s.name.startswith("s") for s in scalars)
-        return integer(max(s.size for s in scalars), signed=signed)
-    size = max(4 if is_scalar(v.type) else texts.stored_size(v) for v in versions)
-    return byte_array(size, text=isinstance(kinds[0], Text))
-
-
 # --- Programs -------------------------------------------------------------------------------------
 
 
@@ -224,7 +139,7 @@ def _lower_program(
     name: str,
     rule: RuleModel,
     bound: BoundTarget,
-    fields: _RuleFields,
+    fields: EventFields | AggregateFields,
     structs: Structs,
     model: ScriptModel,
     options: LowerOptions,
@@ -243,12 +158,10 @@ def _lower_program(
         conditions.guard(bound.where, body)
     if rule.sample is not None:
         body.emit(Sample(rule.number, *rule.sample))
-    now = body.value(Builtin(types.U64, "ts"))
-    if rule.limit is not None:
-        body.emit(Limit(rule.number, rule.limit, now))
-    body.emit(Reserve(fields.record.name, rule.number, now, chosen))
-    _fill_event(bound, fields, body, source.name)
-    body.emit(Submit(fields.record.name))
+    if isinstance(fields, AggregateFields):
+        fill_aggregate(rule, bound, fields, chosen, body)
+    else:
+        _send(rule, bound, fields, chosen, body)
     more = f" and {len(bound.targets) - 1} more" if len(bound.targets) > 1 else ""
     return Program(
         name,
@@ -260,6 +173,18 @@ def _lower_program(
         source.name,
         rule.span.line,
     )
+
+
+def _send(
+    rule: RuleModel, bound: BoundTarget, fields: EventFields, target: Value, body: Body
+) -> None:
+    """Emit what puts an event together and hands it over."""
+    now = body.value(Builtin(types.U64, "ts"))
+    if rule.limit is not None:
+        body.emit(Limit(rule.number, rule.limit, now))
+    body.emit(Reserve(fields.record.name, rule.number, now, target))
+    fill_event(bound, fields, body, rule.span.source.name)
+    body.emit(Submit(fields.record.name))
 
 
 def _select(program: str, target: ResolvedTarget, body: Body) -> Value:
@@ -296,26 +221,3 @@ def _context(rule: RuleModel, bound: BoundTarget, structs: Structs) -> str:
     if _CONTEXTS[target.mechanism] == "struct pt_regs":
         return structs.declare("struct", "pt_regs", 0)
     return _CONTEXTS[target.mechanism]
-
-
-def _fill_event(bound: BoundTarget, fields: _RuleFields, body: Body, file: str) -> None:
-    shown = _shown(bound)
-    line = 0
-    for position, name, type_ in fields.stored:
-        value = shown[position].value
-        if value.span is not None and value.span.source.name == file and value.span.line != line:
-            line = value.span.line
-            body.emit(Line(file, line))
-        if type_.length:
-            texts.fill(value, Buffer(name, type_.length, Home.EVENT), body)
-        else:
-            body.emit(Store(name, _fit(body.value(value), type_)))
-
-
-def _fit(value: Value, type_: CType) -> Value:
-    """Return the value ready to be stored: a pointer as a number."""
-    if value.type.name.endswith("*"):
-        return Helper("address", (value,), U64)
-    if type_.size == 8 and value.type.size < 8:
-        return values.widen(value, type_)
-    return value

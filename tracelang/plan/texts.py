@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -97,7 +98,7 @@ def _read(
     if isinstance(known, Buffer) and (not length or isinstance(known_length, Variable)):
         return known, known_length if isinstance(known_length, Variable) else None
     size = capacity(expr.type)
-    buffer = (body.scratch_buffer if loops else body.buffer)("text", _rounded(size))
+    buffer = _room(expr, body, loops=loops)("text", _rounded(size))
     variable = Variable(body.names.take("length"), S64) if length else None
     fill_text(expr, replace(buffer, size=size), body, variable)
     buffer = replace(buffer, size=size)
@@ -105,6 +106,11 @@ def _read(
     if variable is not None:
         body.remember(("length", plain), variable)
     return buffer, variable
+
+
+def _room(expr: Expression, body: Body, *, loops: bool) -> Callable[[str, int], Buffer]:
+    """Return what gives room: on the stack a buffer begins where it is filled, in a branch."""
+    return body.scratch_buffer if loops or isinstance(expr, Choice) else body.buffer
 
 
 def _rounded(size: int) -> int:
@@ -118,7 +124,7 @@ def read_bytes(expr: Expression, body: Body) -> Buffer:
     known = body.known(key)
     if isinstance(known, Buffer):
         return known
-    buffer = body.buffer("address", stored_size(expr))
+    buffer = _room(expr, body, loops=False)("address", stored_size(expr))
     fill_bytes(expr, buffer, body)
     body.remember(key, buffer)
     return buffer
@@ -172,8 +178,12 @@ def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | N
         case Constant(_, str(text)):
             data = text.encode()[: buffer.size - 1] + b"\0"
             body.emit(SetBytes(buffer, 0, data))
-        case Choice():
+        case Choice() if length is None:
             _choose(expr, buffer, body)
+        case Choice():
+            chosen = body.scratch_buffer("text", _rounded(buffer.size))
+            _choose(expr, chosen, body)
+            body.emit(CopyText(buffer, chosen, length))
         case _:
             raise AssertionError(f"no text: {type(expr).__name__}")
 

@@ -31,7 +31,7 @@ class FentryKind:
         functions = find_functions(target, scope)
         feature = scope.kernel.features.fentry
         if not feature.present:
-            raise cannot_probe(target, scope, [f"fentry: {feature.reason}"])
+            raise cannot_probe(target, scope, [feature.reason])
         return tuple(resolve_function(f, scope, returning=self.returning) for f in functions)
 
     def names(self, scope: TargetScope) -> Iterator[str]:

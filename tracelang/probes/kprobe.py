@@ -42,8 +42,7 @@ class KprobeKind:
             )
             return tuple(replace(p, probe=f"{self.name}:{p.function}") for p in places)
         if not by_kprobe.present:
-            reasons = [f"kprobes: {by_kprobe.reason}", f"fentry: {by_fentry.reason}"]
-            raise cannot_probe(target, scope, reasons)
+            raise cannot_probe(target, scope, [by_kprobe.reason, by_fentry.reason])
         return tuple(self._by_kprobe(f, target.offset, scope) for f in functions)
 
     def _by_kprobe(self, function: str, offset: int, scope: TargetScope) -> ResolvedTarget:

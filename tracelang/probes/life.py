@@ -27,7 +27,7 @@ class LifeKind:
         """How the target is written."""
         return self.name
 
-    def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:  # noqa: ARG002
+    def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
         """Return the moment itself."""
         if target.parts:
             raise fail(
@@ -35,7 +35,7 @@ class LifeKind:
             )
         return (ResolvedTarget(self.name, self.name, Mechanism.RUN, self.name, has_task=False),)
 
-    def names(self, scope: TargetScope) -> Iterator[str]:  # noqa: ARG002 - the Protocol's signature
+    def names(self, scope: TargetScope) -> Iterator[str]:
         """Yield the one target."""
         return iter((self.name,))
 

@@ -9,16 +9,18 @@ from typing import Final
 
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.mechanism import Mechanism, PerfEvent
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.targets import expect_parts
 from tracelang.syntax import ast
+from tracelang.syntax.literals import NANOSECONDS
 
 _TYPE_HARDWARE: Final = 0
 _TYPE_SOFTWARE: Final = 1
 _CPU_CLOCK: Final = 0
-_UNITS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000}
+_MOST_OFTEN: Final = 100_000
+"""Samples a second: the kernel's limit (kernel.perf_event_max_sample_rate) unless changed."""
 
 # include/uapi/linux/perf_event.h: enum perf_sw_ids and perf_hw_id.
 _SOFTWARE: Final = {
@@ -63,7 +65,7 @@ class TimerKind:
     example: str
     all_cpus: bool
 
-    def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:  # noqa: ARG002
+    def resolve(self, target: ast.Target, scope: TargetScope) -> tuple[ResolvedTarget, ...]:
         """Return the timer; its rate is `99hz` or a period such as `10ms`; `UNIT:N` is accepted."""
         expect_parts(target, 1, 2, self.form)
         text = "".join(reversed(target.parts)) if len(target.parts) == 2 else target.parts[0]
@@ -87,21 +89,33 @@ class TimerKind:
                 "T234",
                 f"`{text}` is not a rate",
                 target.span,
-                help=[f"write it as `{self.name}:99hz` or `{self.name}:10ms`"],
+                help=[f"write it as `{self.form}` or `{self.name}:10ms`"],
             )
         number, unit = int(found[1]), found[2]
+        if unit == "hz" and number > _MOST_OFTEN:
+            raise fail(
+                "T234",
+                f"{number:,} times a second is more than the kernel samples: {_MOST_OFTEN:,}",
+                target.span,
+                help=[f"sample less often: `{self.form}`"],
+            )
         if unit == "hz":
             if self.all_cpus:
                 return PerfEvent(_TYPE_SOFTWARE, _CPU_CLOCK, frequency=number)
             return PerfEvent(
-                _TYPE_SOFTWARE, _CPU_CLOCK, period=_UNITS["s"] // number, all_cpus=False
+                _TYPE_SOFTWARE, _CPU_CLOCK, period=NANOSECONDS["s"] // number, all_cpus=False
             )
-        period = number * _UNITS[unit]
+        period = number * NANOSECONDS[unit]
         if period < 10_000:
-            raise fail("T234", "a period shorter than 10us would stall the machine", target.span)
+            raise fail(
+                "T234",
+                "a period shorter than 10us would stall the machine",
+                target.span,
+                help=[f"sample less often: `{self.form}`"],
+            )
         return PerfEvent(_TYPE_SOFTWARE, _CPU_CLOCK, period=period, all_cpus=self.all_cpus)
 
-    def names(self, scope: TargetScope) -> Iterator[str]:  # noqa: ARG002 - the Protocol's signature
+    def names(self, scope: TargetScope) -> Iterator[str]:
         """Yield usual rates."""
         rates = ("49hz", "99hz", "999hz", "10ms") if self.all_cpus else ("1s", "10s", "100ms")
         return (f"{self.name}:{rate}" for rate in rates)
@@ -140,7 +154,12 @@ class CounterKind:
             )
         period = target.parts[1] if len(target.parts) == 2 else str(self.period)
         if not period.isdecimal() or int(period) == 0:
-            raise fail("T234", f"`{period}` is not a count of events", target.span)
+            raise fail(
+                "T234",
+                f"`{period}` is not a count of events",
+                target.span,
+                help=[f"write `{self.name}:{name}:{self.period}`"],
+            )
         perf = PerfEvent(self.type, self.events[name], period=int(period))
         return (
             ResolvedTarget(
@@ -149,13 +168,12 @@ class CounterKind:
         )
 
     def _unknown(self, target: ast.Target) -> DiagnosticError:
-        near = nearest(target.parts[0], self.events)
-        hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}? " if near else ""
+        near = did_you_mean(nearest(target.parts[0], self.events))
         return fail(
             "T202",
             f"there is no {self.name} event `{target.parts[0]}`",
             target.span,
-            help=[f"{hint}there are: {', '.join(self.events)}"],
+            help=[" ".join([*near, f"there are: {', '.join(self.events)}"])],
         )
 
     def names(self, scope: TargetScope) -> Iterator[str]:

@@ -10,7 +10,7 @@ from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.kernel.tracefs import FieldKind, TracepointField, TracepointFormat
 from tracelang.mechanism import Mechanism
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.model import (
     Argument,
     ContextField,
@@ -63,7 +63,7 @@ class TracepointKind:
         elsewhere = [f"{c}:{e}" for c, e in points if e == event]
         names = elsewhere or [f"{c}:{e}" for c, e in points]
         near = elsewhere[:3] or nearest(f"{category}:{event}", names)
-        help_ = [f"did you mean {' or '.join(f'`tracepoint:{n}`' for n in near)}?"] if near else []
+        help_ = did_you_mean(near, "tracepoint:")
         return fail(
             "T202",
             f"tracepoint `{category}:{event}` does not exist on this kernel",

@@ -32,7 +32,7 @@ class UprobeKind:
         expect_parts(target, 2, 2, self.form)
         return resolve_functions(target, self.name, self.mechanism, scope)
 
-    def names(self, scope: TargetScope) -> Iterator[str]:  # noqa: ARG002 - the Protocol's signature
+    def names(self, scope: TargetScope) -> Iterator[str]:
         """Yield nothing, there are millions; `user_functions.list_symbols` lists one binary's."""
         return iter(())
 

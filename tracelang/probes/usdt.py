@@ -30,7 +30,7 @@ class UsdtKind:
         expect_parts(target, 2, 3, self.form)
         return resolve_probes(target, scope)
 
-    def names(self, scope: TargetScope) -> Iterator[str]:  # noqa: ARG002 - the Protocol's signature
+    def names(self, scope: TargetScope) -> Iterator[str]:
         """Yield nothing: all binaries would be opened; `user_probes.list_probes` lists one's."""
         return iter(())
 

@@ -13,7 +13,7 @@ from tracelang.binaries.symbols import symbols_named
 from tracelang.mechanism import Mechanism
 from tracelang.probes.binaries import errors_at, find_traceable
 from tracelang.probes.usdt_arguments import read_arguments
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.model import Argument, ResolvedTarget, UsdtArgument
 from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.targets import is_pattern, match_names
@@ -91,7 +91,7 @@ def _explain_missing(binaries: Sequence[Binary], parts: Sequence[str]) -> Binary
         )
     prefix = f"usdt:{parts[0]}:"
     near = () if is_pattern(wanted) else nearest(wanted, known) or _alike(parts[-1], known)
-    help_ = [f"did you mean {' or '.join(f'`{prefix}{n}`' for n in near)}?"] if near else []
+    help_ = did_you_mean(near, prefix)
     help_.append(f"see what there is: `tracelang list '{prefix}*'`")
     message = f"`{file}` has no static probe `{wanted}`"
     if is_pattern(wanted):

@@ -23,6 +23,7 @@ class Accounting:
     cut: int = 0
     late: int = 0
     missed: int = 0
+    full: int = 0
     cpu_seconds: float = 0.0
 
     def describe(self) -> str:
@@ -30,6 +31,8 @@ class Accounting:
         parts = [_count(self.events, "event"), f"{self.lost:,} lost"]
         if self.missed:
             parts.append(f"{self.missed:,} missed while the probe was busy")
+        if self.full:
+            parts.append(f"{self.full:,} not counted as the maps are full (`--keys` enlarges them)")
         if self.limited:
             parts.append(f"{self.limited:,} over the limit")
         if self.sampled_out:

@@ -7,7 +7,7 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -17,6 +17,7 @@ from tracelang.mechanism import Mechanism
 from tracelang.plan.follow import FORK, FREE
 from tracelang.plan.ir import COUNTERS_PER_RULE, Attachment, Counter, Plan
 from tracelang.runtime.accounting import Accounting
+from tracelang.runtime.aggregates import Aggregates, aggregate_sizes
 from tracelang.runtime.attach import Attacher
 from tracelang.runtime.batch import BatchDecoder
 from tracelang.runtime.bpf import missed, run_program
@@ -43,7 +44,8 @@ class SessionOptions:
     """What a run wants.
 
     `follow` are the process ids followed from the start; `watch` is a process whose end ends the
-    run; `command` is started when everything is attached, and its end ends the run.
+    run; `command` is started when everything is attached, and its end ends the run. `keys` is how
+    many an aggregate has room for.
     """
 
     buffer_size: int
@@ -52,6 +54,7 @@ class SessionOptions:
     command: Sequence[str] = ()
     stop_after: int | None = None
     stop_events: int | None = None
+    keys: int = 10_240
 
 
 class Session:
@@ -79,6 +82,7 @@ class Session:
         running = {a.program for a in plan.attachments if a.mechanism is Mechanism.RUN}
         self._moment_rules = {p.rule for p in plan.programs if p.name in running}
         self.accounting = Accounting()
+        self._streamed = 0
         self.first_event = 0
         """The timestamp of the first event shown, in monotonic nanoseconds; 0 before it."""
         self.command_status: int | None = None
@@ -100,6 +104,7 @@ class Session:
     def _set_up(self) -> None:
         library = Libbcc()
         entries = {"events": self._options.buffer_size} if self._plan.transport == "ring" else {}
+        entries.update(aggregate_sizes(self._plan, self._options.keys))
         self._maps = create_maps(library, self._built.maps, entries)
         for map_ in self._maps.values():
             self._stack.callback(map_.close)
@@ -181,7 +186,9 @@ class Session:
         return self.accounting
 
     def _run(self, receive: Receive, idle: Callable[[], None]) -> None:
-        decoder = BatchDecoder({o.rule: o.record for o in self._plan.outputs})
+        streamed = [o for o in self._plan.outputs if o.aggregate is None]
+        decoder = BatchDecoder({o.rule: o.record for o in streamed})
+        self._summaries = Aggregates(self._plan, self._maps)
         order = TimeOrder()
         pacer = DrainPacer()
         deadline = self._deadline()
@@ -192,11 +199,13 @@ class Session:
             rows = order.push(decoder.decode(drained), drained.started)
             if rows:
                 self._deliver(rows, receive)
+            self._summarise(receive, self._summaries.due())
             idle()
             if time.monotonic_ns() >= deadline or self._is_over():
                 break
             pause = pacer.next_pause(self._reader.fill)
-            self._stop.wait(min(pause, max(0.0, (deadline - time.monotonic_ns()) / 1e9)))
+            until = min(deadline, self._summaries.next_due())
+            self._stop.wait(min(pause, max(0.0, (until - time.monotonic_ns()) / 1e9)))
         self._finish(decoder, order, receive)
         idle()
 
@@ -228,8 +237,15 @@ class Session:
             rows += order.push(decoder.decode(drained), drained.started)
         rows += order.flush()
         self.accounting.late = order.late
+        self._summarise(receive, self._summaries.last())
         if rows:
             self._deliver(rows, receive)
+
+    def _summarise(self, receive: Receive, tables: Iterable[list[Row]]) -> None:
+        """Hand over aggregates; each table is a batch of its own."""
+        for rows in tables:
+            receive(rows)
+        self.accounting.events = self._streamed + self._summaries.events
 
     def _deliver(self, rows: list[Row], receive: Receive) -> None:
         rows = self._within_room(self._trimmer.trim(rows))
@@ -238,7 +254,8 @@ class Session:
         if not self.first_event:
             self.first_event = rows[0][0]
         receive(rows)
-        self.accounting.events += len(rows)
+        self._streamed += len(rows)
+        self.accounting.events = self._streamed + self._summaries.events
 
     def _within_room(self, rows: list[Row]) -> list[Row]:
         """Return the rows up to the last one wanted; what `begin` and `end` say is not counted."""
@@ -262,6 +279,7 @@ class Session:
         accounting.lost = self._sum(Counter.LOST)
         accounting.sampled_out = self._sum(Counter.SAMPLED_OUT)
         accounting.limited = self._sum(Counter.LIMITED) + self._trimmer.dropped
+        accounting.full = self._sum(Counter.FULL)
         accounting.unreadable = self._sum(Counter.UNREADABLE)
         accounting.missed = sum(missed(program) for program in self._programs)
 

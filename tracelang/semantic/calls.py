@@ -8,7 +8,7 @@ from typing import Final
 
 from tracelang.decoders.protocol import Decoder, Decoding, Operand, Parameter
 from tracelang.diagnostics import DiagnosticError, fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic import collections, members, prelude
 from tracelang.semantic.model import (
     AddressOf,
@@ -41,6 +41,7 @@ from tracelang.semantic.types import (
     is_scalar,
 )
 from tracelang.semantic.values import as_text, describe, integer_of
+from tracelang.semantic.written_types import find_type
 from tracelang.source import Span
 from tracelang.syntax import ast
 
@@ -48,6 +49,9 @@ _AGGREGATES: Final = (
     "count", "sum", "avg", "min", "max", "stats", "hist", "lhist", "p50", "p90", "p99",
     "percentile", "last", "distinct",
 )  # fmt: skip
+
+
+_CONTAINER_OF: Final = "container_of(POINTER, struct NAME, MEMBER)"
 
 
 def resolve_call(call: ast.Call, resolver: Resolves) -> Expression:
@@ -81,7 +85,7 @@ def _unknown_function(call: ast.Call, resolver: Resolves) -> DiagnosticError:
             help=[f"write `aggregate {call.function}(…) by …`"],
         )
     near = nearest(call.function, function_names(resolver))
-    hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
+    hint = did_you_mean(near)
     return fail("T220", f"there is no function `{call.function}`", call.function_span, help=hint)
 
 
@@ -138,6 +142,7 @@ def _pointer(value: Expression, call: ast.Call, resolver: Resolves) -> Expressio
         "T222",
         f"`{call.function}` takes an address, this is {describe(value)}",
         value.span or call.span,
+        help=["an address is a pointer, or a number of 64 bits"],
     )
 
 
@@ -150,7 +155,12 @@ def _constant_length(expr: ast.Expr, resolver: Resolves, low: int, high: int) ->
     value = resolver.resolve(expr)
     number = integer_of(value)
     if number is None or not low <= number <= high:
-        raise fail("T223", f"the length is a constant from {low} to {high}", value.span)
+        raise fail(
+            "T223",
+            f"the length is a constant from {low} to {high}, this is {describe(value)}",
+            value.span,
+            help=["for a length known only at the event, take bytes: `buf(POINTER, BYTES)`"],
+        )
     return number
 
 
@@ -170,7 +180,12 @@ def _buf(call: ast.Call, resolver: Resolves) -> Expression:
     decoding = Decoding("buf")
     if known is not None:
         if not 1 <= known <= 4096:
-            raise fail("T223", "a buffer has 1 to 4096 bytes", values[1].span)
+            raise fail(
+                "T223",
+                f"a buffer has 1 to 4096 bytes, not {known}",
+                values[1].span,
+                help=["give `buf` such a length, or one known only at the event"],
+            )
         return BytesAt(Bytes(known), pointer, space, decoding=decoding, span=call.span)
     limit = resolver.scope.script.text_limit
     decoding = Decoding("buf", ("counted",))
@@ -188,7 +203,12 @@ def _cast(call: ast.Call, resolver: Resolves) -> Expression:
     type_ = _written_type(call.arguments[1], resolver)
     if not is_scalar(value.type):
         if not (isinstance(value, Place) and isinstance(type_, Pointer)):
-            raise fail("T224", f"cannot cast {describe(value)}", value.span or call.span)
+            raise fail(
+                "T224",
+                f"cannot cast {describe(value)}",
+                value.span or call.span,
+                help=["numbers and pointers are cast, and structs to a pointer"],
+            )
         return AddressOf(replace(type_, space=value.space), value, span=call.span)
     if isinstance(type_, Pointer) and isinstance(value.type, Pointer):
         type_ = replace(type_, space=value.type.space)
@@ -220,22 +240,13 @@ def _written_type(expr: ast.Expr, resolver: Resolves) -> object:
         written = ast.TypeName("", expr.name, span=expr.span)
     if not isinstance(written, ast.TypeName):
         raise fail(
-            "T225", "expected a type here", expr.span, help=["`struct NAME`, `u32`, `char *`"]
+            "T225", "expected a type here", expr.span, help=["write `struct sock`, `u32`, `char *`"]
         )
-    types = resolver.scope.script.types
-    found = types.named(written, resolver.scope.target.space)
-    if found is None:
-        near = types.plain_names()
-        if written.keyword and types.btf is not None:
-            near = tuple(types.btf.names(written.keyword))
-        close = nearest(written.name, near)
-        hint = [f"did you mean {' or '.join(f'`{n}`' for n in close)}?"] if close else []
-        raise fail("T225", f"this kernel has no type `{expr.span.text}`", expr.span, help=hint)
-    return found
+    return find_type(written, resolver.scope.target.space, resolver.scope.script.types)
 
 
 def _container_of(call: ast.Call, resolver: Resolves) -> Expression:
-    _expect(call, 3, 3, "container_of(POINTER, struct NAME, MEMBER)")
+    _expect(call, 3, 3, _CONTAINER_OF)
     value = resolver.resolve(call.arguments[0])
     if isinstance(value, Place) and isinstance(value.type, Struct):
         value = AddressOf(Pointer(value.type.id, value.space, f"{value.type} *"), value)
@@ -243,7 +254,8 @@ def _container_of(call: ast.Call, resolver: Resolves) -> Expression:
         raise fail("T222", f"`container_of` takes a pointer, this is {describe(value)}", value.span)
     type_ = _written_type(call.arguments[1], resolver)
     if not isinstance(type_, Pointer):
-        raise fail("T225", "expected a struct here", call.arguments[1].span)
+        place = call.arguments[1].span
+        raise fail("T225", "expected a struct here", place, help=[f"write `{_CONTAINER_OF}`"])
     path = _member_path(call.arguments[2])
     base: Expression = Constant(type_, 0)
     for name, span in path:
@@ -261,14 +273,21 @@ def _member_path(expr: ast.Expr) -> list[tuple[str, Span]]:
             return [(name, expr.span)]
         case ast.Member(base, name):
             return [*_member_path(base), (name, expr.name_span)]
-    raise fail("T225", "expected a member's name here", expr.span)
+    raise fail(
+        "T225", "expected a member's name here", expr.span, help=[f"write `{_CONTAINER_OF}`"]
+    )
 
 
 def _symbol(call: ast.Call, resolver: Resolves) -> Expression:
     _expect(call, 1, 1, "symbol(VARIABLE)")
     argument = call.arguments[0]
     if not isinstance(argument, ast.Name):
-        raise fail("T226", "`symbol` takes the name of a kernel variable", argument.span)
+        raise fail(
+            "T226",
+            "`symbol` takes the name of a kernel variable",
+            argument.span,
+            help=["write it bare: `symbol(jiffies)`"],
+        )
     script = resolver.scope.script
     address = script.kernel.symbol_address(argument.name)
     if address is None:
@@ -363,8 +382,25 @@ def _prelude_function(call: ast.Call, resolver: Resolves) -> Expression:
         len(parameters),
         f"{call.function}({', '.join(parameters)})",
     )
+    if not _is_socket(values[0], resolver):
+        raise fail(
+            "T222",
+            f"`{call.function}` takes a socket, this is {describe(values[0])}",
+            values[0].span or call.span,
+            help=["say that it is one: `cast(…, struct sock)`"],
+        )
     bindings = dict(zip(parameters, values, strict=True))
     return resolver.resolve_prelude(text, call.function, bindings, call.span)
+
+
+def _is_socket(value: Expression, resolver: Resolves) -> bool:
+    """Tell whether a value is, or points to, a struct that begins as sockets do."""
+    types, struct = resolver.scope.script.types, value.type
+    if isinstance(struct, Pointer):
+        struct = types.pointee(struct) or struct
+    if not isinstance(struct, Struct):
+        return False
+    return types.member(struct, "__sk_common", Space.KERNEL) is not None
 
 
 def _enum(call: ast.Call, resolver: Resolves) -> Expression:
@@ -397,12 +433,14 @@ def _decode(call: ast.Call, decoder: Decoder, resolver: Resolves) -> Expression:
     value = resolver.resolve(call.arguments[0])
     value = _fit_operand(value, decoder, call, resolver)
     constants = tuple(
-        _decoder_argument(argument, parameter, resolver)
+        _decoder_argument(argument, parameter, f"{decoder.name}({form})", resolver)
         for argument, parameter in zip(call.arguments[1:], decoder.parameters, strict=False)
     )
     trouble = decoder.check(constants)
     if trouble:
-        raise fail("T229", trouble, (call.arguments[1] if constants else call).span)
+        message, _, fix = trouble.partition("; ")
+        place = (call.arguments[1] if constants else call).span
+        raise fail("T229", message, place, help=[fix] if fix else [])
     return replace(value, decoding=Decoding(decoder.name, constants), span=call.span)
 
 
@@ -426,15 +464,18 @@ def _fit_operand(
     )
 
 
-def _decoder_argument(expr: ast.Expr, parameter: Parameter, resolver: Resolves) -> object:
+def _decoder_argument(
+    expr: ast.Expr, parameter: Parameter, form: str, resolver: Resolves
+) -> object:
+    trouble = fail("T229", f"expected {parameter.value} here", expr.span, help=[f"write `{form}`"])
     if parameter is Parameter.WORD:
         if isinstance(expr, ast.Name):
             return expr.name
-        raise fail("T229", "expected a bare word here", expr.span)
+        raise trouble
     value = resolver.resolve(expr)
     number = integer_of(value)
     if number is None:
-        raise fail("T229", "expected an integer constant here", expr.span)
+        raise trouble
     return number
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
+from tracelang.semantic import prelude
 from tracelang.semantic.model import (
     ContextPlace,
     Expression,
@@ -87,6 +88,8 @@ def column_name(field: ast.Field) -> str:
                 return name
             case ast.Index(base, _):
                 expr = base
+            case ast.Call(function, _) if function in prelude.FUNCTIONS:
+                return function
             case ast.Call("cast" | "str" | "buf", (first, *_)):
                 expr = first
             case ast.Call(_, (first,)) if isinstance(first, ast.Name | ast.Member | ast.Call):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracelang.diagnostics import DiagnosticError, fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.model import AddressOf, Expression, Offset, Place, Step
 from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.type_table import FoundMember, TypeTable
@@ -67,19 +67,14 @@ def _struct_of(base: Expression, types: TypeTable, span: Span) -> tuple[Struct, 
 
 def _no_member(struct: Struct, name: str, span: Span, types: TypeTable) -> DiagnosticError:
     names = tuple(types.member_names(struct))
-    near = nearest(name, names)
+    near = did_you_mean(nearest(name, names))
     shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    hint = f"did you mean {_quoted(near)}? " if near else ""
     return fail(
         "T205",
         f"`{struct}` has no member `{name}` on this kernel",
         span,
-        help=[f"{hint}it has: {shown}"],
+        help=[" ".join([*near, f"it has: {shown}"])],
     )
-
-
-def _quoted(names: tuple[str, ...]) -> str:
-    return " or ".join(f"`{n}`" for n in names)
 
 
 def element(base: Expression, index: Expression, span: Span, script: ScriptScope) -> Expression:
@@ -123,6 +118,8 @@ def _pointed_element(
 ) -> Expression:
     assert isinstance(base.type, Pointer)
     target = types.pointee(base.type)
+    if target is None and base.type.spelling.endswith("**"):
+        target = Pointer(0, base.type.space, base.type.spelling.removesuffix("*"))
     size = types.size_of(target) if target is not None else 0
     if target is None or not size:
         raise fail(

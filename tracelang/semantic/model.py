@@ -421,13 +421,52 @@ class CapturedField:
 class BoundTarget:
     """A rule's expressions as one target (or several of the same shape) gives them.
 
-    `targets` are indexes into the rule's targets. `arguments` are the print arguments.
+    `targets` are indexes into the rule's targets. `arguments` are the print arguments. For a rule
+    that aggregates, `captures` are the keys, and `values` what each aggregate takes.
     """
 
     targets: tuple[int, ...]
     where: Expression | None
     captures: tuple[CapturedField, ...]
     arguments: tuple[CapturedField, ...]
+    values: tuple[Expression | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateColumn:
+    """One aggregate: `function` as in the language (percentiles are all `percentile`)."""
+
+    name: str
+    function: str
+    parameters: tuple[int | str, ...]
+
+
+Formula = tuple[object, ...]
+"""Arithmetic as nested tuples: ("number", n), ("name", column), (operator, left, right)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedColumn:
+    """A column computed from aggregates when they are shown."""
+
+    name: str
+    formula: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateModel:
+    """What a rule summarises. `order` are all columns as written, `every` is in nanoseconds.
+
+    `reset` says whether each period starts afresh. `top` rows are kept, by the column `by`.
+    """
+
+    columns: tuple[AggregateColumn, ...]
+    derived: tuple[DerivedColumn, ...]
+    order: tuple[str, ...]
+    every: int | None
+    reset: bool
+    top: int | None
+    by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +480,7 @@ class RuleModel:
     sample: tuple[int, int] | None
     limit: int | None
     span: Span
+    aggregate: AggregateModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from tracelang.decoders.protocol import Decoding
-from tracelang.diagnostics import DiagnosticError, fail
-from tracelang.registry import nearest
+from tracelang.diagnostics import fail
 from tracelang.semantic import prelude
-from tracelang.semantic.constants import constant_names, find_constant
+from tracelang.semantic.constants import find_constant
 from tracelang.semantic.model import (
     Argument,
     ArgumentValue,
@@ -23,7 +22,8 @@ from tracelang.semantic.model import (
     Expression,
 )
 from tracelang.semantic.scope import RuleScope
-from tracelang.semantic.types import COMM, U32, U64, Pointer, Space, Text, Type
+from tracelang.semantic.types import COMM, U32, U64, Pointer, Space, Type
+from tracelang.semantic.unknown_names import RETURN_OF, entry_of, unknown_name
 from tracelang.semantic.values import integer
 from tracelang.source import Span
 from tracelang.syntax import ast
@@ -49,8 +49,8 @@ _POSITIONAL: Final = re.compile(r"arg(\d)")
 _PRIMITIVE: Final = {"user": "uid", "time": "ts", "elapsed": "ts", "cgroup": "cgroup_id"}
 _PRIMITIVE_CONTAINER: Final = {"container": "cgroup_id"}
 _LATER: Final = {
-    "kstack": "stacks are not captured by a `probe` rule yet",
-    "ustack": "stacks are not captured by a `probe` rule yet",
+    "kstack": "`kstack` is not supported by this version",
+    "ustack": "`ustack` is not supported by this version",
 }
 
 BUILTINS: Final = (*_SIMPLE, "task", *prelude.NAMES)
@@ -97,7 +97,7 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
         return replace(scope.script.params[name], span=node.span)
     if (constant := _constant(node, scope)) is not None:
         return constant
-    raise _unknown(node, scope)
+    raise unknown_name(node, scope, visible_names(scope))
 
 
 def find_argument(name: str, scope: RuleScope) -> Argument | None:
@@ -139,10 +139,10 @@ def _builtin(node: ast.Name, resolver: Resolves) -> Expression | None:
             "T204",
             "`duration` belongs to a `span`, which has a beginning and an end",
             node.span,
-            help=[f"write `span {scope.target.function or 'TARGET'} …` instead of `probe`"],
+            help=[f"write `span {entry_of(scope.target.probe)} …` instead of `probe`"],
         )
     if name in _LATER:
-        raise fail("T204", _LATER[name], node.span)
+        raise fail("T260", _LATER[name], node.span, help=["capture `comm`, `pid` and `func`"])
     if name == "args":
         raise fail(
             "T204", "`args` is not a value by itself", node.span, help=["name one: `args.x`"]
@@ -167,18 +167,15 @@ def _retval(node: ast.Name, scope: RuleScope) -> Expression | None:
         return argument_value(scope.target.returns, node.span)
     if find_argument("retval", scope):
         return None
-    kind = scope.target.probe.partition(":")[0]
-    returning = {
-        "syscall": "sysret",
-        "kprobe": "kretprobe",
-        "fentry": "fexit",
-        "uprobe": "uretprobe",
-    }
-    help_ = []
-    if kind in returning:
-        help_.append(f"watch the return: `{returning[kind]}:{scope.target.function}`")
+    kind, _, rest = scope.target.probe.partition(":")
+    if kind not in RETURN_OF:
+        message = f"`retval` is known at a function's return, and `{kind}` is about no function"
+        raise fail("T204", message, node.span, help=["watch one: `sysret:NAME`, `kretprobe:NAME`"])
     raise fail(
-        "T204", f"`retval` is known at a return; `{kind}` fires at the entry", node.span, help=help_
+        "T204",
+        f"`retval` is known at a return; `{kind}` fires at the entry",
+        node.span,
+        help=[f"watch the return: `{RETURN_OF[kind]}:{rest}`"],
     )
 
 
@@ -199,30 +196,3 @@ def visible_names(scope: RuleScope) -> Iterator[str]:
     if scope.target.returns is not None:
         yield "retval"
     yield from scope.script.params
-
-
-def _unknown(node: ast.Name, scope: RuleScope) -> DiagnosticError:
-    arguments = [a.name for a in scope.target.arguments]
-    arguments += ["retval"] if scope.target.returns is not None else []
-    near = nearest(node.name, visible_names(scope))
-    if not near and node.name.isupper():
-        near = nearest(node.name, constant_names())
-    hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}? " if near else ""
-    has = f"it has: {', '.join(arguments)}" if arguments else "it has no fields of its own"
-    code, what = ("T203", _field_kind(scope.target.probe))
-    return fail(code, f"{what} has no field `{node.name}`", node.span, help=[hint + has])
-
-
-def _field_kind(probe: str) -> str:
-    kind, _, rest = probe.partition(":")
-    return f"{kind} {rest}" if rest else f"`{probe}`"
-
-
-def is_text_builtin(value: Expression) -> bool:
-    """Tell whether a value is `func` or `probe`, whose text is known for each target."""
-    return isinstance(value, Builtin) and value.name in ("func", "probe")
-
-
-def text_type(limit: int) -> Text:
-    """Return the type of text of at most `limit` bytes."""
-    return Text(limit)

@@ -27,6 +27,7 @@ from tracelang.semantic.types import (
     Int,
     Ip,
     Pointer,
+    Struct,
     Text,
     Type,
     is_scalar,
@@ -71,7 +72,7 @@ def arithmetic(operator: str, left: Expression, right: Expression, span: Span) -
     left, right = scalar(left, f"`{operator}`"), scalar(right, f"`{operator}`")
     divisor = integer_of(right)
     if operator in ("/", "%") and divisor == 0:
-        raise fail("T212", "division by zero", span)
+        raise fail("T212", "division by zero", right.span or span)
     if operator in ("<<", ">>") and divisor is not None and not 0 <= divisor < 64:
         raise fail("T212", f"a shift by {divisor} is outside 0 to 63", right.span)
     if isinstance(left.type, Ip) or isinstance(right.type, Ip):
@@ -146,7 +147,12 @@ def compare_numbers(operator: str, left: Expression, right: Expression, span: Sp
     if isinstance(left.type, Pointer) != isinstance(right.type, Pointer):
         number = right if isinstance(left.type, Pointer) else left
         if not (isinstance(number.type, Int) and number.type.size == 8):
-            raise fail("T213", f"cannot compare {describe(left)} with {describe(right)}", span)
+            raise fail(
+                "T213",
+                f"cannot compare {describe(left)} with {describe(right)}",
+                span,
+                help=["a pointer compares with another, with a constant, or with 64 bits"],
+            )
     known = integer_of(left), integer_of(right)
     if known[0] is not None and known[1] is not None:
         return boolean(_COMPARE[operator](known[0], known[1]), span)
@@ -163,7 +169,9 @@ def _comparison_help(value: Expression, other: Expression) -> list[str]:
     if isinstance(value.type, Text) and isinstance(other.type, Pointer):
         return ["if the pointer points to text, wrap it: `str(…)`"]
     if isinstance(value.type, Text):
-        return ["text is written in double quotes and compares with text"]
+        return ["text compares with text; a constant one is written in double quotes"]
+    if isinstance(value.type, Struct):
+        return ["name a member of it with `.`"]
     return []
 
 
@@ -215,6 +223,7 @@ def choose(
             "T214",
             f"the two sides of `if … else` differ: {describe(then)} and {describe(otherwise)}",
             span,
+            help=["make them two columns, or two rules with a `where` each"],
         )
     decoding = then.decoding if then.decoding == otherwise.decoding else None
     return Choice(type_, condition, then, otherwise, decoding=decoding, span=span)

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from tracelang.diagnostics import DiagnosticError, Reporter, fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.model import Constant, ParamModel
 from tracelang.semantic.texts import address_constant
 from tracelang.semantic.types import DURATION, Text
@@ -20,6 +20,7 @@ from tracelang.syntax.literals import BYTES, NANOSECONDS, parse_amount
 TYPES: Final = ("int", "str", "bool", "duration", "size", "ip")
 _EXPECTED: Final = {
     "int": "an integer such as 42 or 0x2a",
+    "str": "a text",
     "bool": "yes or no",
     "duration": "a duration such as 10ms",
     "size": "a size such as 4KiB",
@@ -42,10 +43,9 @@ def bind_params(
             model, constant = _bind(param, given.get(param.name))
         except DiagnosticError as error:
             reporter.add(*error.diagnostics)
+            # The name is known all the same: where it is used is not wrong as well.
+            constants[param.name] = _literal(param.default)[0]
             continue
-        if param.name in constants:
-            twice = fail("T251", f"the parameter `{param.name}` is declared twice", param.name_span)
-            reporter.add(*twice.diagnostics)
         models.append(model)
         constants[param.name] = constant
     for name in given:
@@ -55,10 +55,15 @@ def bind_params(
 
 
 def _unknown(name: str, known: list[str]) -> DiagnosticError:
-    near = nearest(name, known)
-    help_ = [f"did you mean {' or '.join(f'`--{n}`' for n in near)}?"] if near else []
-    has = ", ".join(f"--{n}" for n in known) if known else "no options of its own"
-    return fail("U101", f"the script has no option `--{name}`", help=[*help_, f"it has: {has}"])
+    help_ = did_you_mean(map(_spell, nearest(name, known)), "--")
+    has = ", ".join(f"`--{_spell(n)}`" for n in known)
+    help_.append(f"it has: {has}" if known else "it has no options of its own")
+    return fail("U101", f"the script has no option `--{_spell(name)}`", help=help_)
+
+
+def _spell(name: str) -> str:
+    """Return a param's name as its option is written."""
+    return name.replace("_", "-")
 
 
 def _bind(param: ast.Param, given: str | None) -> tuple[ParamModel, Constant]:
@@ -76,12 +81,26 @@ def _bind(param: ast.Param, given: str | None) -> tuple[ParamModel, Constant]:
             "T250",
             f"the default of `{param.name}` is of type {inferred}, declared is {type_}",
             param.default.span,
+            help=[f"give it {_EXPECTED[type_]}, or declare it `{inferred}`"],
         )
+    if type_ == "bool":
+        default = _truth(default, param)
     constant = default if given is None else _from_text(param, type_, given)
     if type_ == "duration" and isinstance(constant.value, int):
         constant = replace(constant, type=DURATION)
     value = constant.value if given is None else given
     return ParamModel(param.name, type_, param.default.span.text, value, param.help), constant
+
+
+def _truth(default: Constant, param: ast.Param) -> Constant:
+    if default.value not in (0, 1):
+        raise fail(
+            "T250",
+            f"the default of `{param.name}` is neither true nor false",
+            param.default.span,
+            help=["write `true` or `false`, or declare it `int`"],
+        )
+    return boolean(default.value, param.default.span)
 
 
 def _literal(expr: ast.Expr) -> tuple[Constant, str]:
@@ -104,15 +123,22 @@ def _literal(expr: ast.Expr) -> tuple[Constant, str]:
 
 
 def _from_text(param: ast.Param, type_: str, text: str) -> Constant:
-    span = param.name_span
+    option = f"--{_spell(param.name)}"
     try:
-        return _parse(type_, text, span)
+        constant = _parse(type_, text, param.name_span)
     except ValueError:
+        given = f"not `{text}`" if text else "and nothing was given"
         raise fail(
-            "U102",
-            f"`--{param.name}` takes {_EXPECTED[type_]}, not `{text}`",
-            Span(SourceFile(f"--{param.name}", text), 0, len(text)),
+            "U102", f"`{option}` takes {_EXPECTED[type_]}, {given}", _all_of(option, text)
         ) from None
+    if isinstance(constant.value, int) and not -(1 << 63) <= constant.value < 1 << 64:
+        raise fail("U102", f"`{option}` takes at most 64 bits, not `{text}`", _all_of(option, text))
+    return constant
+
+
+def _all_of(option: str, text: str) -> Span | None:
+    """Return the whole of an option's value as a place, or None where nothing was given."""
+    return Span(SourceFile(option, text), 0, len(text)) if text else None
 
 
 def _parse(type_: str, text: str, span: Span) -> Constant:

@@ -16,6 +16,7 @@ from tracelang.semantic.model import CapturedField
 from tracelang.semantic.types import is_scalar
 from tracelang.source import Span
 from tracelang.syntax import ast
+from tracelang.syntax.escapes import place_characters
 
 
 def conversions_of(shown: ast.Print) -> tuple[Conversion, ...]:
@@ -34,9 +35,9 @@ def check_print(shown: ast.Print, values: Sequence[CapturedField], reporter: Rep
 
 
 def _place(format_: ast.String, mistake: FormatMistake) -> Span:
-    """Return the mistake's place in the script; the whole literal where escapes shift it."""
+    """Return the mistake's place inside the literal, which escapes make longer than its text."""
     span = format_.span
-    if "\\" in span.text:
-        return span
-    start = span.start + 1 + mistake.offset
-    return Span(span.source, start, start + max(1, mistake.length))
+    places = place_characters(span)
+    start = places[min(mistake.offset, len(places) - 1)]
+    end = places[min(mistake.offset + max(1, mistake.length), len(places) - 1)]
+    return Span(span.source, start, max(start + 1, end))

@@ -10,7 +10,7 @@ from tracelang.semantic import calls, members, names, operators, texts
 from tracelang.semantic.model import Constant, Expression
 from tracelang.semantic.scope import RuleScope
 from tracelang.semantic.types import DURATION, Text
-from tracelang.semantic.values import boolean, integer
+from tracelang.semantic.values import as_text, boolean, integer
 from tracelang.source import Span
 from tracelang.syntax import ast
 
@@ -86,6 +86,10 @@ class Resolver:
             return names.resolve_name(
                 ast.Name(expr.name, span=expr.name_span), self._only_arguments()
             )
+        param = self.scope.script.params.get(expr.name)
+        # For a param that a builtin hides; a target may have an argument called `params` as well.
+        if param is not None and isinstance(expr.base, ast.Name) and expr.base.name == "params":
+            return replace(param, span=expr.span)
         base = self.resolve(expr.base)
         return members.member(base, expr.name, expr.span, expr.name_span, self.scope.script)
 
@@ -104,8 +108,14 @@ class Resolver:
             case ast.Binary(operator, left, right):
                 return operators.arithmetic(operator, *self._both(left, right), expr.span)
             case ast.Conditional(condition, then, otherwise):
-                sides = self._both(then, otherwise)
+                sides = self._alike(*self._both(then, otherwise))
                 return operators.choose(self.resolve(condition), *sides, expr.span)
+
+    def _alike(self, left: Expression, right: Expression) -> tuple[Expression, Expression]:
+        """Return both as text where both can be: `comm` and a `char[16]` are of one kind."""
+        script = self.scope.script
+        texts_ = as_text(left, script), as_text(right, script)
+        return (texts_[0], texts_[1]) if texts_[0] and texts_[1] else (left, right)
 
     def _both(self, left: ast.Expr, right: ast.Expr) -> tuple[Expression, Expression]:
         return self.resolve(left), self.resolve(right)

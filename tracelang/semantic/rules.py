@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, Reporter, Severity, fail
 from tracelang.registry import Registry
+from tracelang.semantic import aggregates
 from tracelang.semantic.columns import column_name, default_fields, displayable, unique_names
 from tracelang.semantic.model import (
+    AggregateModel,
     BoundTarget,
     CapturedField,
     Expression,
@@ -40,6 +44,8 @@ class Clauses:
     print: ast.Print | None
     sample: tuple[int, int] | None
     limit: int | None
+    written_aggregate: ast.Aggregate | None = None
+    aggregate: AggregateModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +62,32 @@ class RuleBinder:
     def bind(self, rule: ast.ProbeRule, number: int) -> RuleModel | None:
         """Return the rule's model, or None after reporting what is wrong with it."""
         try:
-            _refuse_unsupported(rule)
             places = resolve_targets(rule.targets, self.kinds, self.targets, self.most_probes)
         except DiagnosticError as error:
             self.reporter.add(*error.diagnostics)
             return None
         before = len(self.reporter.errors)
-        clauses = take_apart(rule, places)
+        try:
+            clauses = take_apart(rule, places)
+        except DiagnosticError as error:
+            self.reporter.add(*error.diagnostics)
+            return None
         bound = self._bind_places(clauses, places)
         if len(self.reporter.errors) > before:
             return None
         if not bound:
             self._warn_never(rule, clauses)
         format_ = clauses.print.format.value if clauses.print is not None else None
-        return RuleModel(number, places, bound, format_, clauses.sample, clauses.limit, rule.span)
+        return RuleModel(
+            number,
+            places,
+            bound,
+            format_,
+            clauses.sample,
+            clauses.limit,
+            rule.span,
+            clauses.aggregate,
+        )
 
     def _bind_places(
         self, clauses: Clauses, places: tuple[ResolvedTarget, ...]
@@ -87,6 +105,7 @@ class RuleBinder:
                 one.where,
                 one.captures,
                 one.arguments,
+                one.values,
             )
             known = bound.get(key)
             bound[key] = one if known is None else replace(known, targets=(*known.targets, index))
@@ -94,27 +113,22 @@ class RuleBinder:
 
     def _warn_never(self, rule: ast.ProbeRule, clauses: Clauses) -> None:
         span = clauses.where.condition.span if clauses.where is not None else rule.span
+        if self.script.params.keys() & set(re.findall(r"\w+", span.text)):
+            return  # an option turns the rule off, which is what options are for
         message = "this is never true, so the rule never fires"
         self.reporter.add(Diagnostic("T261", message, Label(span), severity=Severity.WARNING))
-
-
-def _refuse_unsupported(rule: ast.ProbeRule) -> None:
-    for clause in rule.clauses:
-        if isinstance(clause, ast.Aggregate | ast.Every | ast.Top):
-            raise fail(
-                "T260",
-                f"`{type(clause).__name__.lower()}` is not supported by this version",
-                clause.span,
-                help=["capture the values and summarise them outside"],
-            )
 
 
 def take_apart(rule: ast.ProbeRule, places: tuple[ResolvedTarget, ...]) -> Clauses:
     """Return a rule's clauses, with the fields it captures when it does not say."""
     shown = find_clause(rule, ast.Print)
     captured = find_clause(rule, ast.Capture)
+    summary = find_clause(rule, ast.Aggregate)
     fields: tuple[ast.Field, ...] = ()
-    if captured is not None:
+    if summary is not None:
+        _refuse_with_aggregate(rule, captured, shown)
+        fields = summary.keys
+    elif captured is not None:
         fields = captured.fields
     elif shown is None or (conversions_of(shown) and not shown.arguments):
         fields = default_fields(places, rule.span)
@@ -124,12 +138,62 @@ def take_apart(rule: ast.ProbeRule, places: tuple[ResolvedTarget, ...]) -> Claus
         find_clause(rule, ast.Where),
         fields,
         tuple(unique_names(column_name(f) for f in fields)),
-        {f.alias: f.expression for f in fields if f.alias} if captured is not None else {},
+        _aliases(fields) if captured or summary else {},
         frozenset(a.name for option in options for a in option.arguments or ()),
         shown,
         (sample.keep, sample.of) if sample is not None else None,
         limit.per_second if limit is not None else None,
+        summary,
+        _aggregate(rule, summary),
     )
+
+
+def _aliases(fields: tuple[ast.Field, ...]) -> dict[str, ast.Expr]:
+    """Return what each `as` name stands for (T254 for a name that stands for two)."""
+    aliases: dict[str, ast.Expr] = {}
+    for field in fields:
+        if field.alias in aliases:
+            raise fail(
+                "T254",
+                f"two columns are called `{field.alias}`",
+                field.span,
+                help=["give one of them another name"],
+            )
+        if field.alias:
+            aliases[field.alias] = field.expression
+    return aliases
+
+
+def _aggregate(rule: ast.ProbeRule, summary: ast.Aggregate | None) -> AggregateModel | None:
+    """Return what a rule summarises; `every` and `top` are about that and nothing else."""
+    every, top = find_clause(rule, ast.Every), find_clause(rule, ast.Top)
+    if summary is not None:
+        return aggregates.take_apart(summary, every, top)
+    for clause in (every, top):
+        if clause is not None:
+            raise fail(
+                "T287",
+                f"`{type(clause).__name__.lower()}` goes with `aggregate`",
+                clause.span,
+                help=["summarise something: `aggregate count() by comm`"],
+            )
+    return None
+
+
+def _refuse_with_aggregate(
+    rule: ast.ProbeRule, captured: ast.Capture | None, shown: ast.Print | None
+) -> None:
+    """Refuse clauses that are about single events in a rule that summarises them."""
+    limit = find_clause(rule, ast.Limit)
+    for clause in (captured, shown, limit):
+        if clause is not None:
+            word = type(clause).__name__.lower()
+            raise fail(
+                "T288",
+                f"`{word}` is about single events; this rule aggregates them",
+                clause.span,
+                help=["make it two rules, or leave one of the clauses away"],
+            )
 
 
 def find_clause(rule: ast.ProbeRule, kind: type[ClauseT]) -> ClauseT | None:
@@ -170,9 +234,25 @@ class _PlaceBinder:
         ]
         kept = tuple(c for c in captures if c is not None)
         if len(kept) < len(captures):
+            if self._clauses.print is not None and self._clauses.print.arguments:
+                self._arguments(kept)  # their mistakes are told as well
             return None
         arguments = self._arguments(kept)
-        return None if arguments is None else BoundTarget((index,), condition, kept, arguments)
+        values = self._values()
+        if arguments is None or values is None:
+            return None
+        return BoundTarget((index,), condition, kept, arguments, values)
+
+    def _values(self) -> tuple[Expression | None, ...] | None:
+        """Return what the rule's aggregates take here, or None after reporting what is wrong."""
+        clause, model = self._clauses.written_aggregate, self._clauses.aggregate
+        if clause is None or model is None:
+            return ()
+        try:
+            return aggregates.bind_values(clause, model, self._resolver)
+        except DiagnosticError as error:
+            self._report(error)
+            return None
 
     def _field(self, name: str, field: ast.Field) -> CapturedField | None:
         def resolve() -> Expression:
@@ -196,9 +276,10 @@ class _PlaceBinder:
         if not shown.arguments:
             values = captures if conversions_of(shown) else ()
         else:
+            names = unique_names(column_name(ast.Field(e, span=e.span)) for e in shown.arguments)
             given = [
-                self._shown(f"print_{number}", lambda e=expr: self._resolver.resolve(e), expr.span)  # type: ignore[misc]
-                for number, expr in enumerate(shown.arguments, 1)
+                self._shown(name, partial(self._resolver.resolve, expr), expr.span)
+                for name, expr in zip(names, shown.arguments, strict=True)
             ]
             values = tuple(v for v in given if v is not None)
             if len(values) < len(given):
@@ -210,11 +291,22 @@ class _PlaceBinder:
         try:
             return resolve()
         except DiagnosticError as error:
-            note = (f"while looking at `{self._place.probe}`",) if self._several else ()
-            for diagnostic in error.diagnostics:
-                if not any(_alike(diagnostic, d) for d in self._reporter.diagnostics):
-                    self._reporter.add(replace(diagnostic, notes=(*diagnostic.notes, *note)))
+            self._report(error)
             return None
+
+    def _names(self, diagnostic: Diagnostic) -> bool:
+        """Tell whether a message has to name the place: it has siblings, or is shown in a `let`."""
+        if diagnostic.primary is None:
+            return self._several
+        span = diagnostic.primary.span
+        lets = (let.span for let in self._script.lets.values())
+        return self._several or any(s.start <= span.start and span.end <= s.end for s in lets)
+
+    def _report(self, error: DiagnosticError) -> None:
+        for diagnostic in error.diagnostics:
+            note = (f"while looking at `{self._place.probe}`",) if self._names(diagnostic) else ()
+            if not any(_alike(diagnostic, d) for d in self._reporter.diagnostics):
+                self._reporter.add(replace(diagnostic, notes=(*diagnostic.notes, *note)))
 
 
 def _alike(a: Diagnostic, b: Diagnostic) -> bool:

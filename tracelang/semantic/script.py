@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tracelang.decoders.protocol import Decoder
-from tracelang.diagnostics import Reporter, fail
+from tracelang.diagnostics import Diagnostic, Label, Reporter, fail
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
 from tracelang.semantic.model import ScriptModel
@@ -108,10 +108,21 @@ def _declarations(script: ast.Script, reporter: Reporter) -> list[ast.ProbeRule]
                 reporter.add(*error.diagnostics)
             case ast.Let() | ast.Table() | ast.Param():
                 if item.name in seen:
-                    error = fail("T251", f"`{item.name}` is declared twice", item.name_span)
-                    reporter.add(*error.diagnostics)
-                seen[item.name] = item
+                    reporter.add(_twice(item, seen[item.name]))
+                seen.setdefault(item.name, item)
     return rules
+
+
+def _twice(
+    item: ast.Let | ast.Table | ast.Param, first: ast.Let | ast.Table | ast.Param
+) -> Diagnostic:
+    return Diagnostic(
+        "T251",
+        f"`{item.name}` is declared twice",
+        Label(item.name_span),
+        (Label(first.name_span, "the first time"),),
+        help=("give one of them another name",),
+    )
 
 
 def _stops(script: ast.Script) -> tuple[int | None, int | None]:

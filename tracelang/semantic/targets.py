@@ -7,10 +7,11 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
-from tracelang.registry import Registry, nearest
+from tracelang.registry import Registry, did_you_mean, nearest
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import MOST_PROBES, ProbeKind, TargetScope
 from tracelang.semantic.types import U64, Pointer, Space, Type
+from tracelang.semantic.written_types import find_type
 from tracelang.source import Span
 from tracelang.syntax import ast
 
@@ -33,7 +34,7 @@ def resolve_targets(
         for target in _choose(choice, kinds, scope):
             key = (target.mechanism, target.place, target.offset, target.probe)
             found.setdefault(key, target)
-    check_number(len(found), most, choices[0].span)
+    check_number(len(found), most, choices[0].span.to(choices[-1].span))
     return tuple(found.values())
 
 
@@ -44,7 +45,7 @@ def check_number(found: int, most: int, span: Span) -> None:
             _TOO_MANY,
             f"these are {found} probes, more than the limit of {most}",
             span,
-            help=[f"narrow the wildcard, or raise the limit: `--max-probes {found}`"],
+            help=[f"narrow the targets, or raise the limit: `--max-probes {found}`"],
         )
 
 
@@ -69,6 +70,7 @@ def _choose(
             message="this kernel has none of these targets",
             primary=Label(choice.span),
             notes=tuple(d.message for d in errors),
+            help=tuple(dict.fromkeys(line for d in errors for line in d.help)),
         )
     )
 
@@ -87,13 +89,12 @@ def find_kind(target: ast.Target, kinds: Registry[ProbeKind]) -> ProbeKind:
     for kind in kinds:
         if target.kind == kind.name or target.kind in kind.aliases:
             return kind
-    near = nearest(target.kind, kinds.names())
-    hint = f"did you mean {' or '.join(f'`{n}:`' for n in near)}? " if near else ""
+    near = did_you_mean(nearest(target.kind, kinds.names()), suffix=":")
     raise fail(
         "T231",
         f"there is no probe kind `{target.kind}`",
         target.span,
-        help=[f"{hint}the kinds are: {', '.join(kinds.names())}"],
+        help=[" ".join([*near, f"the kinds are: {', '.join(kinds.names())}"])],
     )
 
 
@@ -113,10 +114,12 @@ def _declare(place: ResolvedTarget, target: ast.Target, scope: TargetScope) -> R
         if argument.name == "_":
             continue
         if index >= len(place.positional):
+            count = len(place.positional)
             raise fail(
                 "T232",
-                f"`{place.probe}` has {len(place.positional)} arguments that can be read",
+                f"`{place.probe}` has {count} argument{'s' * (count != 1)} that can be read",
                 argument.span,
+                help=["take this one away"],
             )
         type_ = _declared_type(argument, place, index, scope)
         declared.append(Argument(argument.name, type_, place.positional[index]))
@@ -134,14 +137,7 @@ def _declared_type(
     space = Space.EITHER if place.space is Space.KERNEL else place.space
     if argument.type.name == "str" and not argument.type.keyword:
         return Pointer(0, space, "char *")
-    found = scope.types.named(argument.type, place.space)
-    if found is None:
-        near = nearest(argument.type.name, ("str", *scope.types.plain_names()))
-        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
-        raise fail(
-            "T225", f"this kernel has no type `{argument.type.span.text}`", argument.span, help=hint
-        )
-    return found
+    return find_type(argument.type, place.space, scope.types, "str")
 
 
 def match_names(pattern: str, names: Iterable[str]) -> list[str]:
@@ -165,7 +161,7 @@ def no_such_target(
     """
     last = target.parts[-1] if target.parts else ""
     near = nearest(last, names)
-    help_ = [f"did you mean {' or '.join(f'`{prefix}{n}`' for n in near)}?"] if near else []
+    help_ = did_you_mean(near, prefix)
     help_.append(f"see what there is: `tracelang list '{prefix}*'`")
     verb = "matches nothing" if is_pattern(last) else "does not exist on this kernel"
     return fail("T202", f"{what} {verb}", target.span, help=help_)
@@ -173,7 +169,7 @@ def no_such_target(
 
 def expect_parts(target: ast.Target, low: int, high: int, form: str) -> None:
     """Raise T233 unless the target has a fitting number of parts, none of them empty."""
-    if not low <= len(target.parts) <= high or not all(target.parts):
-        raise fail(
-            "T233", f"`{target}` is not a complete target", target.span, help=[f"write `{form}`"]
-        )
+    if low <= len(target.parts) <= high and all(target.parts):
+        return
+    trouble = "has too many parts" if len(target.parts) > high else "is not a complete target"
+    raise fail("T233", f"`{target}` {trouble}", target.span, help=[f"write `{form}`"])

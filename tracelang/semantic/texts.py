@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from tracelang.diagnostics import fail
+from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.semantic.model import (
     Builtin,
     Constant,
@@ -16,7 +16,7 @@ from tracelang.semantic.model import (
 )
 from tracelang.semantic.operators import compare_numbers, negate_condition
 from tracelang.semantic.scope import RuleScope
-from tracelang.semantic.types import BOOL, Flavour, Int, Ip
+from tracelang.semantic.types import BOOL, Flavour, Int, Ip, Pointer, Struct
 from tracelang.semantic.values import as_text, boolean, describe, integer, text_of
 from tracelang.source import Span
 
@@ -34,7 +34,9 @@ def compare(
     if isinstance(left.type, Ip) or isinstance(right.type, Ip):
         return _compare_address(operator, left, right, span)
     texts = as_text(left, scope.script), as_text(right, scope.script)
-    if texts[0] is not None and texts[1] is not None and operator in ("==", "!="):
+    if texts[0] is not None and texts[1] is not None:
+        if operator not in ("==", "!="):
+            raise _no_order(operator, span)
         same = TextSame(BOOL, texts[0], texts[1], span=span)
         return same if operator == "==" else negate_condition(same, span)
     return compare_numbers(operator, left, right, span)
@@ -44,12 +46,7 @@ def _compare_text(
     operator: str, left: Expression, right: Expression, span: Span, scope: RuleScope
 ) -> Expression:
     if operator not in ("==", "!="):
-        raise fail(
-            "T215",
-            f"text has no order: `{operator}` does not compare it",
-            span,
-            help=["text takes ==, !=, in, contains, startswith, endswith and matches"],
-        )
+        raise _no_order(operator, span)
     if text_of(left) is not None and text_of(right) is None:
         left, right = right, left
     encoded = _encode(left, right, scope)
@@ -57,6 +54,15 @@ def _compare_text(
         return compare_numbers(operator, left, encoded, span)
     found = _match("==", left, right, span, scope)
     return found if operator == "==" else negate_condition(found, span)
+
+
+def _no_order(operator: str, span: Span) -> DiagnosticError:
+    return fail(
+        "T215",
+        f"text has no order: `{operator}` does not compare it",
+        span,
+        help=["text takes ==, !=, in, contains, startswith, endswith and matches"],
+    )
 
 
 def _encode(left: Expression, right: Expression, scope: RuleScope) -> Expression | None:
@@ -85,26 +91,45 @@ def _match(
 ) -> Expression:
     pattern = text_of(right)
     if pattern is None:
+        this = describe(right)
         raise fail(
             "T217",
-            f"`{operator}` needs a text constant on its right, this is {describe(right)}",
+            f"`{operator}` needs a constant text on its right, this is {this}",
             right.span,
-            help=['write it in double quotes: "…"'],
+            help=[
+                "texts of the event compare by `==` and `!=`"
+                if as_text(right, scope.script) is not None
+                else 'write it in double quotes: "…"'
+            ],
         )
     known = _known_text(left, scope)
     if known is not None:
-        return boolean(test_text(operator, known, pattern), span)
+        return boolean(_holds(operator, known, pattern), span)
     text = as_text(left, scope.script)
     if text is None:
         raise fail(
             "T213",
             f"cannot compare {describe(left)} with text",
             span,
-            help=["if it points to text, wrap it: `str(…)`"],
+            help=[_text_help(left)],
         )
     if "\0" in pattern:
-        raise fail("T217", "text in the kernel ends at NUL; the pattern has one", right.span)
+        raise fail(
+            "T217",
+            "text in the kernel ends at NUL; the pattern has one",
+            right.span,
+            help=["take the part before it"],
+        )
     return TextMatch(BOOL, operator, text, pattern, span=span)
+
+
+def _text_help(value: Expression) -> str:
+    """Say how a value that is no text could be compared with one."""
+    if isinstance(value.type, Pointer) or (isinstance(value.type, Int) and value.type.size == 8):
+        return "if it points to text, wrap it: `str(…)`"
+    if isinstance(value.type, Struct):
+        return "name a member of it with `.`"
+    return "compare a number with a number; a task's name is `comm`"
 
 
 def _known_text(value: Expression, scope: RuleScope) -> str | None:
@@ -115,8 +140,8 @@ def _known_text(value: Expression, scope: RuleScope) -> str | None:
     return text_of(value)
 
 
-def test_text(operator: str, text: str, pattern: str) -> bool:
-    """Test text that is known when the code is generated, as the kernel would."""
+def _holds(operator: str, text: str, pattern: str) -> bool:
+    """Compare text that is known before anything runs, as the program would."""
     match operator:
         case "==":
             return text == pattern
@@ -127,10 +152,8 @@ def test_text(operator: str, text: str, pattern: str) -> bool:
         case "endswith":
             return text.endswith(pattern)
         case _:
-            return fnmatchcase(text, pattern)
-
-
-test_text.__test__ = False  # type: ignore[attr-defined]
+            # Programs know `*` and `?` only: to them a bracket is a byte like others.
+            return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 # --- Addresses ------------------------------------------------------------------------------------
@@ -138,7 +161,12 @@ test_text.__test__ = False  # type: ignore[attr-defined]
 
 def _compare_address(operator: str, left: Expression, right: Expression, span: Span) -> Expression:
     if operator not in ("==", "!="):
-        raise fail("T215", f"addresses have no order: `{operator}` does not compare them", span)
+        raise fail(
+            "T215",
+            f"addresses have no order: `{operator}` does not compare them",
+            span,
+            help=["test whether it is in a range: `in 10.0.0.0/8`"],
+        )
     if isinstance(left, Constant):
         left, right = right, left
     if not isinstance(right, Constant) or not isinstance(right.value, bytes):
@@ -169,7 +197,7 @@ def _in_network(left: Expression, packed: bytes, prefix: int, span: Span) -> Exp
             "T213",
             f"cannot compare {describe(left)} with an IP address",
             span,
-            help=["say that it is one: `ip(…)`"],
+            help=["if it is one, say so: `ip(…)`"],
         )
     if size == 4 and len(packed) == 16:
         return boolean(False, span)

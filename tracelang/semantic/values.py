@@ -28,6 +28,7 @@ from tracelang.semantic.types import (
     Array,
     Flavour,
     Int,
+    Ip,
     Pointer,
     Struct,
     Text,
@@ -61,7 +62,9 @@ def text_of(value: Expression) -> str | None:
 
 
 def describe(value: Expression) -> str:
-    """Say what a value is, for messages: `an integer (u32)`, `text`, `struct sock *`."""
+    """Say what a value is, for messages: `the number 42`, `an integer (u32)`, `text`."""
+    if isinstance(value, Constant) and value.type in (S64, U64):
+        return f"the number {integer_of(value)}"
     match value.type:
         case Int(flavour=Flavour.DURATION):
             return "a duration"
@@ -134,9 +137,11 @@ def scalar(value: Expression, purpose: str) -> Expression:
 
 def not_a_number(value: Expression, purpose: str) -> DiagnosticError:
     """Build the error for a value that arithmetic cannot take."""
-    help_ = []
+    help_ = "compare it, capture it or print it"
     if isinstance(value.type, Struct):
-        help_.append("name a member of it with `.`")
+        help_ = "name a member of it with `.`"
+    elif isinstance(value.type, Ip):
+        help_ = "compare it: `== 10.0.0.1`, `in 10.0.0.0/8`"
     return fail(
-        "T211", f"{purpose} takes numbers, this is {describe(value)}", value.span, help=help_
+        "T211", f"{purpose} takes numbers, this is {describe(value)}", value.span, help=[help_]
     )

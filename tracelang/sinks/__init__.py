@@ -36,6 +36,7 @@ def find_sink(name: str) -> SinkKind:
     from importlib.util import find_spec
 
     from tracelang.diagnostics import fail
+    from tracelang.registry import did_you_mean
 
     if name.isidentifier() and find_spec(f"{__name__}.{name}") is not None:
         kinds: tuple[SinkKind, ...] = getattr(import_module(f"{__name__}.{name}"), "SINKS", ())
@@ -46,10 +47,6 @@ def find_sink(name: str) -> SinkKind:
     found = registry.get(name)
     if found is not None:
         return found
-    near = registry.suggest(name)
-    hint = f"did you mean {' or '.join(f'`{word}`' for word in near)}? " if near else ""
-    raise fail(
-        "U302",
-        f"there is no output `{name}`",
-        help=[f"{hint}there are: {', '.join(sorted(registry.names()))}"],
-    )
+    near = did_you_mean(registry.suggest(name))
+    known = f"there are: {', '.join(sorted(registry.names()))}"
+    raise fail("U302", f"there is no output `{name}`", help=[" ".join([*near, known])])

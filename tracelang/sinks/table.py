@@ -13,51 +13,13 @@ from typing import Final
 
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
+from tracelang.sinks.grid import Table
 from tracelang.sinks.protocol import Row, Sink, SinkSetup
+from tracelang.sinks.summary import Summary
 
-_WIDEST: Final = 64
-"""A value wider than that pushes its own row only: one long path must not spread the table."""
 _SCREEN: Final = 40
 """Lines after which a header is taken to be out of sight."""
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
-
-
-class Table:
-    """A table's columns and their widths; rules with the same columns share one."""
-
-    def __init__(self, columns: tuple[BoundColumn, ...]) -> None:
-        self._columns = columns
-        self._widths = [max(len(c.name), c.decoder.width) for c in columns]
-        self.header_at = -1
-        """The number of the line its header was last on, -1 before it is shown."""
-
-    def lines(self, columns: tuple[BoundColumn, ...], rows: Sequence[Row], label: str) -> str:
-        """Return the rows of a rule with these columns as lines that begin with `label`."""
-        texts = [list(column.texts(rows)) for column in columns]
-        self._grow(texts)
-        template = self._template(label)
-        return "".join(map(template.__mod__, zip(*texts, strict=True))) if texts else ""
-
-    def header(self, margin: int) -> str:
-        """Return the line of names after `margin` spaces, at the present widths."""
-        names = tuple(column.name.upper() for column in self._columns)
-        return (self._template(" " * margin) % names).rstrip()
-
-    def _grow(self, texts: Sequence[Sequence[str]]) -> None:
-        for index, column in enumerate(texts):
-            longest = max(map(len, column), default=0)
-            if self._widths[index] < longest:
-                self._widths[index] = max(self._widths[index], min(longest, _WIDEST))
-
-    def _template(self, label: str) -> str:
-        """Return the format of one line; the last column takes no padding on its right."""
-        cells = [
-            f"%{'' if column.decoder.right else '-'}{width}s"
-            for column, width in zip(self._columns, self._widths, strict=True)
-        ]
-        if cells and not self._columns[-1].decoder.right:
-            cells[-1] = "%s"
-        return label.replace("%", "%%") + " ".join(cells) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +37,13 @@ class TableSink:
     def __init__(self, setup: SinkSetup, outputs: Sequence[RuleOutput]) -> None:
         self._stream = setup.stream
         self._options = setup.options
+        summed = [output for output in outputs if output.aggregate is not None]
+        outputs = [output for output in outputs if output.aggregate is None]
+        several = len(outputs) + len(summed) > 1
+        self._summaries = {
+            output.rule: Summary(output, setup, _label(output) if several else "")
+            for output in summed
+        }
         labels = rule_labels(outputs) if len(outputs) > 1 else {}
         self._margin = max((len(label) + 1 for label in labels.values()), default=0)
         tables: dict[tuple[tuple[str, str], ...], Table] = {}
@@ -94,6 +63,9 @@ class TableSink:
 
     def events(self, rule: int, rows: Sequence[Row]) -> None:
         """Write the rows, after the header when it is due."""
+        if rule in self._summaries:
+            self._stream.write(self._summaries[rule].text(rows))
+            return
         if not rows:
             return
         shown = self._shown[rule]

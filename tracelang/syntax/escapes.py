@@ -42,6 +42,17 @@ def read_text(span: Span) -> str:
     return _ESCAPE.sub(replace, span.text[1:-1])
 
 
+def place_characters(span: Span) -> list[int]:
+    """Return where each character of the quoted text at `span` is written; last, where it ends."""
+    places: list[int] = []
+    at = span.start + 1
+    while at < span.end - 1:
+        places.append(at)
+        found = _ESCAPE.match(span.source.text, at)
+        at = found.end() if found is not None else at + 1
+    return [*places, at]
+
+
 def _unknown(place: Span) -> DiagnosticError:
     return fail(
         "T116",

@@ -116,7 +116,9 @@ def test_every_word_of_the_language_is_described() -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", ["comm", "hex", "where", "container_of", "netns"])
+@pytest.mark.parametrize(
+    "name", ["comm", "hex", "where", "container_of", "netns", "kprobe", "begin"]
+)
 def test_a_word_has_its_form_meaning_and_an_example(run: Commands, name: str) -> None:
     form, meaning, example, *_ = run("describe", name, kernel=WITH_KPROBES).lines
     assert form.startswith(name)
@@ -132,12 +134,19 @@ def test_an_unknown_name_suggests_a_near_one(run: Commands) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["sched:sched_swich", "syscall:opnat", "kprobe:", "nothing:at:all"]
+    "name", ["sched:sched_swich", "syscall:opnat", "kprobe:", "nothing:at:all", ":"]
 )
 def test_an_unknown_target_is_the_users_mistake(run: Commands, name: str) -> None:
     answer = run("describe", name, kernel=WITH_KPROBES)
     assert (answer.status, answer.stdout) == (1, "")
     assert answer.stderr.startswith("error[T2")
+
+
+@pytest.mark.parametrize("name", ["sock..x", "sock.", ".", "struct", "struct foo bar", "ñ", ""])
+def test_what_is_no_name_is_unknown(run: Commands, name: str) -> None:
+    answer = run("describe", name, kernel=WITH_KPROBES)
+    assert (answer.status, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("error[T235]")
 
 
 def test_a_wildcard_is_for_list(run: Commands) -> None:

@@ -124,6 +124,18 @@ def test_the_run_names_filter_and_transport(run: Commands) -> None:
     assert any(line.startswith("  transport  perf buffers") for line in chosen.lines)
 
 
+def test_an_aggregate_names_its_keys_and_what_it_summarises(run: Commands) -> None:
+    script = "syscall:openat aggregate count() as n, hist(flags) as h by comm every 1s top 5"
+    answer = run("explain", script, kernel=WITH_KPROBES)
+    lines = below(answer, "keeps in the kernel")
+    assert [line.split()[:2] for line in lines[1:4]] == [
+        ["comm", "key"],
+        ["n", "count"],
+        ["h", "hist"],
+    ]
+    assert lines[4] == "(shown every 1 s, starting afresh each time; the 5 largest)"
+
+
 def test_many_targets_are_not_all_listed(run: Commands) -> None:
     answer = run("explain", "tracepoint:sched:* capture pid", kernel=WITH_KPROBES)
     lines = below(answer, "attached to")

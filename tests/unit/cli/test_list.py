@@ -19,6 +19,11 @@ def test_without_a_glob_every_kind_is_summarised(run: Commands) -> None:
     assert len(answer.lines) < 100
 
 
+@pytest.mark.parametrize("glob", ["", ":"])
+def test_an_empty_glob_is_none(run: Commands, glob: str) -> None:
+    assert run("list", glob, kernel=WITH_KPROBES) == run("list", kernel=WITH_KPROBES)
+
+
 def test_the_summary_counts_and_says_what_is_missing(run: Commands) -> None:
     answer = run("list", kernel=WITHOUT_KPROBES)
     heads = {

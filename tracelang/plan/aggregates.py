@@ -1,0 +1,228 @@
+"""Aggregates: the maps a rule keeps instead of sending events, and the code that fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tracelang.decoders.protocol import Decoding
+from tracelang.diagnostics import fail
+from tracelang.plan import texts
+from tracelang.plan.body import Body
+from tracelang.plan.c_types import S64, U32, U64, CType
+from tracelang.plan.code import (
+    Accumulate,
+    Buffer,
+    Convert,
+    CountBucket,
+    FindCell,
+    Helper,
+    Home,
+    KeyRoom,
+    Number,
+    StoreKey,
+    Value,
+)
+from tracelang.plan.events import common_type, fit
+from tracelang.plan.identifiers import Names
+from tracelang.plan.ir import AggregatePlan, BucketMap, Column, Record, RuleOutput, ScratchField
+from tracelang.plan.layout import HEADER, lay_out
+from tracelang.plan.values import widen
+from tracelang.semantic import types
+from tracelang.semantic.aggregates import result_decoding
+from tracelang.semantic.model import BoundTarget, Builtin, Expression, RuleModel
+from tracelang.semantic.types import width
+
+_LARGEST_STACK_KEY: Final = 64
+_LARGEST_KEY: Final = 512
+"""Bytes: a key is zeroed and hashed for every event."""
+
+_POWERS: Final = 66
+_LOG_LINEAR: Final = 4096
+_BUCKETED: Final = ("hist", "lhist", "percentile", "distinct")
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateFields:
+    """What a rule's key holds: (position among the captures, field, type) of each, and the plan."""
+
+    plan: AggregatePlan
+    stored: tuple[tuple[int, str, CType], ...]
+    output: RuleOutput
+
+
+def plan_aggregate(rule: RuleModel) -> AggregateFields:
+    """Return what a rule keeps, and how it is shown."""
+    model = rule.aggregate
+    assert model is not None
+    name = f"rule_{rule.number + 1}"
+    names = Names(("epoch", "bucket", "n"))
+    stored: list[tuple[int, str, CType]] = []
+    captures = rule.bound[0].captures if rule.bound else ()
+    for position, field in enumerate(captures):
+        versions = tuple(replace(b.captures[position].value, decoding=None) for b in rule.bound)
+        type_ = U32 if _is_target(versions[0]) else common_type(versions)
+        stored.append((position, names.take(field.name), type_))
+    header = (("epoch", U32),) if model.reset else ()
+    fields = tuple((field, type_) for _, field, type_ in stored)
+    key = lay_out(f"{name}_key", fields, header) if fields or header else None
+    if key is not None and key.size > _LARGEST_KEY:
+        raise fail(
+            "T263",
+            f"a key of {key.size:,} bytes is too large; the limit is {_LARGEST_KEY}",
+            rule.span,
+            help=["use shorter texts as keys: `--strlen N`, `str(x, N)`"],
+        )
+    values = rule.bound[0].values if rule.bound else (None,) * len(model.columns)
+    signed = tuple(v is not None and width(v.type)[1] for v in values)
+    columns = tuple(
+        (c.name, c.function, c.parameters, s) for c, s in zip(model.columns, signed, strict=True)
+    )
+    plan = AggregatePlan(
+        f"{name}_cells",
+        key,
+        _cell(name, columns),
+        _buckets(name, columns, keyed=key is not None),
+        columns,
+        tuple((d.name, d.formula) for d in model.derived),
+        model.order,
+        model.every,
+        model.reset,
+        model.top,
+        model.by,
+    )
+    return AggregateFields(plan, tuple(stored), _output(rule, plan, stored, values))
+
+
+def _is_target(value: Expression) -> bool:
+    return isinstance(value, Builtin) and value.name in ("func", "probe")
+
+
+def _cell(name: str, columns: tuple[tuple[str, str, tuple[int | str, ...], bool], ...]) -> Record:
+    fields: list[tuple[str, CType]] = [("n", U64)]
+    for number, (_, function, _, signed) in enumerate(columns):
+        type_ = S64 if signed else U64
+        if function in ("sum", "avg", "stats"):
+            fields.append((f"sum_{number}", type_))
+        if function in ("min", "stats"):
+            fields.append((f"min_{number}", type_))
+        if function in ("max", "stats"):
+            fields.append((f"max_{number}", type_))
+        if function == "last":
+            fields += [(f"at_{number}", U64), (f"last_{number}", type_)]
+    return lay_out(f"{name}_cell", fields, ())
+
+
+def _buckets(
+    name: str, columns: tuple[tuple[str, str, tuple[int | str, ...], bool], ...], *, keyed: bool
+) -> tuple[BucketMap, ...]:
+    maps = []
+    for number, (_, function, parameters, _) in enumerate(columns):
+        if function not in _BUCKETED:
+            continue
+        size, bias = {"hist": (_POWERS, 1), "percentile": (_LOG_LINEAR, _LOG_LINEAR // 2)}.get(
+            function, (0, 0)
+        )
+        if function == "lhist":
+            low, high, step = (int(p) for p in parameters)
+            size, bias = (high - low) // step + 2, 1
+        maps.append(
+            BucketMap(
+                f"{name}_buckets_{number}", number, keyed or function == "distinct", size, bias
+            )
+        )
+    return tuple(maps)
+
+
+def _output(
+    rule: RuleModel,
+    plan: AggregatePlan,
+    stored: list[tuple[int, str, CType]],
+    values: tuple[Expression | None, ...],
+) -> RuleOutput:
+    """Return how the rows are shown: the header every row has, the keys, then the columns."""
+    captures = rule.bound[0].captures if rule.bound else ()
+    shown = [
+        Column(field.name, len(HEADER) + i, field.value.decoding or Decoding("int"))
+        for i, field in enumerate(captures)
+    ]
+    model = rule.aggregate
+    assert model is not None
+    decodings = {c.name: result_decoding(c, v) for c, v in zip(model.columns, values, strict=True)}
+    first = len(HEADER) + len(stored)
+    for index, name in enumerate(plan.order):
+        shown.append(Column(name, first + index, decodings.get(name, Decoding("number"))))
+    fields = [(name, type_) for _, name, type_ in stored]
+    names = Names(name for name, _ in (*HEADER, *fields))
+    fields += [(names.take(name), S64) for name in plan.order]
+    targets = tuple((t.probe, t.function) for t in rule.targets)
+    record = lay_out(f"rule_{rule.number + 1}_row", fields)
+    return RuleOutput(rule.number, record, tuple(shown), targets, aggregate=plan)
+
+
+# --- Code -----------------------------------------------------------------------------------------
+
+
+def fill_aggregate(
+    rule: RuleModel, bound: BoundTarget, fields: AggregateFields, target: Value, body: Body
+) -> None:
+    """Emit what works one event into the rule's maps."""
+    plan = fields.plan
+    bucketed = any(b.keyed for b in plan.buckets)
+    if plan.key is not None or bucketed:
+        _make_room(rule, plan, bucketed, body)
+    if plan.reset:
+        body.emit(StoreKey("epoch", Helper("current_epoch", (Number(rule.number, U32),), U32)))
+    for position, name, type_ in fields.stored:
+        value = bound.captures[position].value
+        if _is_target(value):
+            body.emit(StoreKey(name, target))
+        elif type_.length:
+            texts.fill(value, Buffer(name, type_.length, Home.KEY), body)
+        else:
+            body.emit(StoreKey(name, fit(body.value(value), type_)))
+    numbers = [None if v is None else body.value(v) for v in bound.values]
+    body.emit(FindCell(f"rule_{rule.number + 1}", rule.number, plan.key is not None))
+    for index, ((_, function, _, signed), number) in enumerate(
+        zip(plan.columns, numbers, strict=True)
+    ):
+        if number is not None:
+            _accumulate(index, function, widen(number, S64 if signed else U64), body)
+    for bucket in plan.buckets:
+        counted = numbers[bucket.column]
+        assert counted is not None
+        place = _bucket_number(plan.columns[bucket.column], counted)
+        body.emit(CountBucket(bucket.name, place, rule.number, bucket.keyed, bucket.bias))
+
+
+def _make_room(rule: RuleModel, plan: AggregatePlan, bucketed: bool, body: Body) -> None:
+    size = (plan.key.size if plan.key is not None else 0) + (8 if bucketed else 0)
+    memory = ""
+    if size > _LARGEST_STACK_KEY:
+        memory = body.names.take("key_room")
+        body.scratch.append(ScratchField(memory, size))
+    body.emit(KeyRoom(f"rule_{rule.number + 1}", memory, plan.key is not None, bucketed))
+
+
+def _accumulate(index: int, function: str, value: Value, body: Body) -> None:
+    for slot in ("sum", "min", "max"):
+        if function in {"sum": ("sum", "avg", "stats"), "min": ("min", "stats")}.get(
+            slot, ("max", "stats")
+        ):
+            body.emit(Accumulate(slot, f"{slot}_{index}", value))
+    if function == "last":
+        body.emit(Accumulate("set", f"at_{index}", body.value(Builtin(types.U64, "ts"))))
+        body.emit(Accumulate("set", f"last_{index}", value))
+
+
+def _bucket_number(column: tuple[str, str, tuple[int | str, ...], bool], number: Value) -> Value:
+    _, function, parameters, signed = column
+    value = widen(number, S64 if signed else U64)
+    suffix = "s64" if signed else "u64"
+    if function == "distinct":
+        return Convert(value, S64)
+    if function == "lhist":
+        bounds = tuple(Number(int(p), S64) for p in parameters)
+        return Helper("linear_bucket", (Convert(value, S64), *bounds), S64)
+    word = "power_bucket" if function == "hist" else "log_linear_bucket"
+    return Helper(f"{word}_{suffix}", (value,), S64)

@@ -1,0 +1,124 @@
+"""Events: the fields of a rule's records, how they are shown, and the code that fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tracelang.decoders.protocol import Decoding
+from tracelang.diagnostics import fail
+from tracelang.plan import texts
+from tracelang.plan.body import Body
+from tracelang.plan.c_types import U64, CType, byte_array, integer
+from tracelang.plan.code import Buffer, Helper, Home, Line, Store, Value
+from tracelang.plan.identifiers import Names
+from tracelang.plan.ir import Column, Record, RuleOutput
+from tracelang.plan.layout import HEADER, MOST_BYTES, TARGET_SLOT, TS_SLOT, lay_out
+from tracelang.plan.pointers import stored_type
+from tracelang.plan.values import widen
+from tracelang.semantic.model import BoundTarget, Builtin, CapturedField, Expression, RuleModel
+from tracelang.semantic.types import Text, is_scalar
+
+
+@dataclass(frozen=True, slots=True)
+class EventFields:
+    """What a rule's record holds; `slots` gives each shown value's index in a row."""
+
+    record: Record
+    stored: tuple[tuple[int, str, CType], ...]
+    """(position among the shown values, field, type) of each value that is stored."""
+    slots: tuple[int, ...]
+
+    @classmethod
+    def of(cls, rule: RuleModel) -> EventFields:
+        """Return the fields of a rule's record; a value shown twice is stored once."""
+        shown = _shown(rule.bound[0]) if rule.bound else ()
+        names = Names(name for name, _ in HEADER)
+        fields: list[tuple[str, CType]] = []
+        stored: list[tuple[int, str, CType]] = []
+        slots: list[int] = []
+        known: dict[tuple[Expression, ...], int] = {}
+        for position, field in enumerate(shown):
+            versions = tuple(replace(_shown(b)[position].value, decoding=None) for b in rule.bound)
+            slot = _header_slot(field.value)
+            if slot is None and versions in known:
+                slot = known[versions]
+            if slot is None:
+                type_ = common_type(versions)
+                name = names.take(field.name)
+                slot = known[versions] = len(HEADER) + len(fields)
+                fields.append((name, type_))
+                stored.append((position, name, type_))
+            slots.append(slot)
+        record = lay_out(f"rule_{rule.number + 1}_event", fields)
+        if record.size > MOST_BYTES:
+            raise fail(
+                "T262",
+                f"an event of {record.size:,} bytes is too large; the limit is {MOST_BYTES:,}",
+                rule.span,
+                help=["capture fewer texts, or shorter ones: `--strlen N`, `str(x, N)`"],
+            )
+        return cls(record, tuple(stored), tuple(slots))
+
+    def output(self, rule: RuleModel) -> RuleOutput:
+        """Return how the rule's rows are shown."""
+        targets = tuple((t.probe, t.function) for t in rule.targets)
+        if not rule.bound:
+            return RuleOutput(rule.number, self.record, (), targets, rule.format, ())
+        columns = tuple(
+            Column(field.name, slot, field.value.decoding or Decoding("int"))
+            for field, slot in zip(_shown(rule.bound[0]), self.slots, strict=True)
+        )
+        count = len(rule.bound[0].captures)
+        return RuleOutput(
+            rule.number, self.record, columns[:count], targets, rule.format, columns[count:]
+        )
+
+
+def _shown(bound: BoundTarget) -> tuple[CapturedField, ...]:
+    return (*bound.captures, *bound.arguments)
+
+
+def _header_slot(value: Expression) -> int | None:
+    """Return the slot of what every record has anyway."""
+    if isinstance(value, Builtin) and value.name == "ts":
+        return TS_SLOT
+    if isinstance(value, Builtin) and value.name in ("func", "probe"):
+        return TARGET_SLOT
+    return None
+
+
+def common_type(versions: tuple[Expression, ...]) -> CType:
+    """Return the type that holds a value of every target."""
+    kinds = [v.type for v in versions]
+    if all(is_scalar(t) for t in kinds):
+        scalars = [stored_type(t) for t in kinds]
+        if len(set(scalars)) == 1:
+            return scalars[0]
+        signed = any(s.name.startswith("s") for s in scalars)
+        return integer(max(s.size for s in scalars), signed=signed)
+    size = max(4 if is_scalar(v.type) else texts.stored_size(v) for v in versions)
+    return byte_array(size, text=isinstance(kinds[0], Text))
+
+
+def fill_event(bound: BoundTarget, fields: EventFields, body: Body, file: str) -> None:
+    """Emit what puts one target's values into the event."""
+    shown = _shown(bound)
+    line = 0
+    for position, name, type_ in fields.stored:
+        value = shown[position].value
+        if value.span is not None and value.span.source.name == file and value.span.line != line:
+            line = value.span.line
+            body.emit(Line(file, line))
+        if type_.length:
+            texts.fill(value, Buffer(name, type_.length, Home.EVENT), body)
+        else:
+            body.emit(Store(name, fit(body.value(value), type_)))
+
+
+def fit(value: Value, type_: CType) -> Value:
+    """Return the value ready to be stored: a pointer as a number."""
+    if value.type.name.endswith("*"):
+        return Helper("address", (value,), U64)
+    if type_.size == 8 and value.type.size < 8:
+        return widen(value, type_)
+    return value

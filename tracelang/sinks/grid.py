@@ -1,0 +1,50 @@
+"""A grid of texts: columns that grow with what they show, so that rows stay aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tracelang.sinks.columns import BoundColumn
+from tracelang.sinks.protocol import Row
+
+_WIDEST: Final = 64
+"""A value wider than that pushes its own row only: one long path must not spread the table."""
+
+
+class Table:
+    """A table's columns and their widths; rules with the same columns share one."""
+
+    def __init__(self, columns: tuple[BoundColumn, ...]) -> None:
+        self._columns = columns
+        self._widths = [max(len(c.name), c.decoder.width) for c in columns]
+        self.header_at = -1
+        """The number of the line its header was last on, -1 before it is shown."""
+
+    def lines(self, columns: tuple[BoundColumn, ...], rows: Sequence[Row], label: str) -> str:
+        """Return the rows of a rule with these columns as lines that begin with `label`."""
+        texts = [list(column.texts(rows)) for column in columns]
+        self._grow(texts)
+        template = self._template(label)
+        return "".join(map(template.__mod__, zip(*texts, strict=True))) if texts else ""
+
+    def header(self, margin: int) -> str:
+        """Return the line of names after `margin` spaces, at the present widths."""
+        names = tuple(column.name.upper() for column in self._columns)
+        return (self._template(" " * margin) % names).rstrip()
+
+    def _grow(self, texts: Sequence[Sequence[str]]) -> None:
+        for index, column in enumerate(texts):
+            longest = max(map(len, column), default=0)
+            if self._widths[index] < longest:
+                self._widths[index] = max(self._widths[index], min(longest, _WIDEST))
+
+    def _template(self, label: str) -> str:
+        """Return the format of one line; the last column takes no padding on its right."""
+        cells = [
+            f"%{'' if column.decoder.right else '-'}{width}s"
+            for column, width in zip(self._columns, self._widths, strict=True)
+        ]
+        if cells and not self._columns[-1].decoder.right:
+            cells[-1] = "%s"
+        return label.replace("%", "%%") + " ".join(cells) + "\n"
