@@ -58,6 +58,8 @@ def build_parser() -> options.Parser:
     size = "bytes for events on their way"
     keys = "keys an aggregate has room for (10240)"
     tune.add_argument("--keys", metavar="N", type=options.positive, default=10_240, help=keys)
+    pending = "span starts that may wait for their end (16384)"
+    tune.add_argument("--pending", metavar="N", type=options.positive, default=16_384, help=pending)
     tune.add_argument("--buffer", metavar="SIZE", type=options.size, help=size)
     tune.add_argument("--dry-run", action="store_true", help="load and attach, show nothing, end")
     options.add_kernel(tune)
@@ -129,6 +131,7 @@ def _session_options(known: argparse.Namespace, script: CompiledScript) -> Sessi
         known.duration,
         known.events,
         known.keys,
+        known.pending,
     )
 
 

@@ -57,6 +57,8 @@ class _RenderedProgram:
     context: str
     origin: str
     text: str
+    finish: str = ""
+    span: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +165,13 @@ class _Renderer:
 
     def _program(self, program: Program) -> _RenderedProgram:
         self._rule = program.rule
-        body = self._block(program.body)
+        body, finish = self._block(program.body), self._block(program.finish)
         if program.scratch:
-            body = f"{self._scratch(program)}\n{body}"
-        return _RenderedProgram(program.name, program.context, program.origin, body)
+            scratch = self._scratch(program)
+            body = f"{scratch}\n{body}" if not finish or "scratch->" in body else body
+            finish = f"{scratch}\n{finish}" if "scratch->" in finish else finish
+        span = f"rule_{program.rule + 1}"
+        return _RenderedProgram(program.name, program.context, program.origin, body, finish, span)
 
     def _scratch(self, program: Program) -> str:
         name = program.name

@@ -24,7 +24,7 @@ PRELUDE: Final = (
 )
 """The files of the functions programs call, in the order they are written out."""
 
-STATEMENTS: Final = ("plain", "reading", "searching", "aggregating")
+STATEMENTS: Final = ("plain", "reading", "searching", "aggregating", "spanning")
 """The files of the Plan's statements."""
 
 CALLED: Final[Mapping[str, tuple[str, ...]]] = {

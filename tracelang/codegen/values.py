@@ -22,6 +22,7 @@ from tracelang.plan.code import (
     Number,
     Operation,
     Prefix,
+    StartMember,
     Value,
     Variable,
 )
@@ -32,6 +33,7 @@ _HOMES: Final = {
     Home.SCRATCH: "scratch->",
     Home.EVENT: "event->",
     Home.KEY: "key->",
+    Home.START: "start->",
 }
 
 
@@ -44,11 +46,13 @@ class ValueWriter:
     def write(self, value: Value) -> str:
         """Return a value's C text, in parentheses where it is more than one word or call."""
         match value:
+            case Number(number, type_) if number and type_.name.endswith("*"):
+                return self._call("pointer", f"{number:#x}ULL")
             case Number(number, type_):
                 return _number(number, type_)
             case Variable(name):
                 return name
-            case ContextMember() | ContextSlot() | ContextAddress():
+            case ContextMember() | ContextSlot() | ContextAddress() | StartMember():
                 return self._in_context(value)
             case Helper(name, arguments):
                 return self._call(name, *(self.write(a) for a in arguments))
@@ -96,10 +100,12 @@ class ValueWriter:
         """Return a buffer's name in C."""
         return _HOMES[buffer.home] + buffer.name
 
-    def _in_context(self, value: ContextMember | ContextSlot | ContextAddress) -> str:
+    def _in_context(self, value: ContextMember | ContextSlot | ContextAddress | StartMember) -> str:
         match value:
             case ContextMember(name):
                 return f"ctx->{name}"
+            case StartMember(name):
+                return f"start->{name}"
             case ContextSlot(index):
                 return f"ctx[{index}]"
             case ContextAddress(offset):
@@ -139,7 +145,7 @@ def _path(path: tuple[str, ...]) -> str:
 
 def _number(number: int, type_: CType) -> str:
     if type_.name.endswith("*"):
-        return "NULL" if not number else f"pointer({number:#x}ULL)"
+        return "NULL"
     if number == -(1 << 63):
         return "(-0x7fffffffffffffffLL - 1)"
     suffix = {"u64": "ULL", "s64": "LL"}.get(type_.name, "")

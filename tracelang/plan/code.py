@@ -27,6 +27,7 @@ class Home(Enum):
     SCRATCH = "scratch"
     EVENT = "event"
     KEY = "key"
+    START = "start"
 
 
 # --- Values ---------------------------------------------------------------------------------------
@@ -51,6 +52,14 @@ class Variable:
 @dataclass(frozen=True, slots=True)
 class ContextMember:
     """A member of the program's context: `ctx->name`."""
+
+    name: str
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
+class StartMember:
+    """What a span remembered: `start->name`."""
 
     name: str
     type: CType
@@ -160,6 +169,7 @@ Value = (
     Number
     | Variable
     | ContextMember
+    | StartMember
     | ContextSlot
     | ContextAddress
     | Helper
@@ -442,6 +452,63 @@ class CountBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class SpanKey:
+    """Declare `pending`, the key of a span: `values`, or the thread and its depth where `nested`.
+
+    A start goes one deeper, an end one back; an end without a start is counted where `counted`.
+    """
+
+    name: str
+    values: tuple[Value, ...]
+    nested: bool
+    starting: bool
+    rule: int
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartRoom:
+    """Declare `start`, zeroed room for what a span remembers, in the scratch field `memory`."""
+
+    name: str
+    memory: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStart:
+    """Put a value into what a span remembers."""
+
+    field: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class KeepStart:
+    """Put `start` away under `pending`; one that was there already is counted."""
+
+    name: str
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetStart:
+    """Drop what is pending."""
+
+    name: str
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSpan:
+    """Find the start of a span, hand it to the function that finishes it, and drop it."""
+
+    name: str
+    program: str
+    rule: int
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """Hand the event over."""
 
@@ -476,5 +543,11 @@ Statement = (
     | FindCell
     | Accumulate
     | CountBucket
+    | SpanKey
+    | StartRoom
+    | StoreStart
+    | KeepStart
+    | ForgetStart
+    | FinishSpan
     | Submit
 )

@@ -175,6 +175,8 @@ class Program:
     rule: int
     file: str
     line: int
+    finish: tuple[Statement, ...] = ()
+    """Of a span's end: what happens once its start is found; `start` points to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,16 @@ class Selection:
     name: str
     size: int
     targets: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanPlan:
+    """What a span rule keeps in the kernel: the pending starts, by `keys` u64s or thread and depth."""
+
+    rule: int
+    keys: int
+    nested: bool
+    start: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +229,10 @@ class Plan:
     limits: tuple[int | None, ...]
     samples: tuple[tuple[int, int] | None, ...]
     selections: tuple[Selection, ...] = ()
+    spans: tuple[SpanPlan, ...] = ()
 
 
-COUNTERS_PER_RULE: Final = 5
+COUNTERS_PER_RULE: Final = 10
 """How many counters each rule has: see `Counter`."""
 
 
@@ -231,3 +244,8 @@ class Counter(Enum):
     LIMITED = 2
     UNREADABLE = 3
     FULL = 4
+    UNMATCHED = 5
+    OVERWRITTEN = 6
+    STARTED = 7
+    ENDED = 8
+    CANCELLED = 9

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tracelang.mechanism import Mechanism
@@ -30,11 +31,14 @@ from tracelang.plan.ir import (
     FollowPlan,
     Plan,
     Program,
+    Record,
     RuleOutput,
     Selection,
+    SpanPlan,
 )
 from tracelang.plan.pointers import CONDITION
 from tracelang.plan.processes import ProcessFilter, filter_processes
+from tracelang.plan.spans import START_TARGET, cancel_span, find_start, plan_span, start_span
 from tracelang.plan.structs import Structs
 from tracelang.semantic import types
 from tracelang.semantic.model import (
@@ -43,6 +47,8 @@ from tracelang.semantic.model import (
     ResolvedTarget,
     RuleModel,
     ScriptModel,
+    SpanModel,
+    SpanStart,
 )
 
 _CONTEXTS: Final = {
@@ -79,15 +85,20 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
     attachments: list[Attachment] = []
     outputs: list[RuleOutput] = []
     selections: list[Selection] = []
+    spans: list[SpanPlan] = []
     for rule in model.rules:
         fields = _fields_of(rule)
         outputs.append(_output(rule, fields))
-        for number, bound in enumerate(rule.bound):
-            name = f"rule_{rule.number + 1}" + (f"_{number + 1}" if len(rule.bound) > 1 else "")
-            lowered = _lower_program(name, rule, bound, fields, structs, model, options)
-            programs.append(lowered)
-            attachments.extend(_attachments(name, rule, bound))
-            selections.extend(_selections(name, rule, bound))
+        lowerer = _Lowerer(rule, fields, structs, model, options)
+        if rule.pairing is not None:
+            spans.append(plan_span(rule))
+            made = _span_programs(lowerer, rule.pairing, spans[-1])
+        else:
+            made = _event_programs(lowerer)
+        for program, targets in made:
+            programs.append(program)
+            attachments.extend(_attachments(program.name, rule, targets))
+            selections.extend(_selections(program.name, rule, targets))
     return Plan(
         options.name,
         tuple(programs),
@@ -102,7 +113,28 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
         tuple(r.limit for r in model.rules),
         tuple(r.sample for r in model.rules),
         tuple(selections),
+        tuple(spans),
     )
+
+
+def _event_programs(lowerer: _Lowerer) -> Iterator[tuple[Program, tuple[int, ...]]]:
+    rule = lowerer.rule
+    for number, bound in enumerate(rule.bound, 1):
+        name = f"rule_{rule.number + 1}" + (f"_{number}" if len(rule.bound) > 1 else "")
+        yield lowerer.event_program(name, bound), bound.targets
+
+
+def _span_programs(
+    lowerer: _Lowerer, pairing: SpanModel, plan: SpanPlan
+) -> Iterator[tuple[Program, tuple[int, ...]]]:
+    """Yield a span's programs, ends first: an event that also starts a span ends the last one before."""
+    name = f"rule_{lowerer.rule.number + 1}"
+    for number, bound in enumerate(lowerer.rule.bound, 1):
+        yield lowerer.end_program(f"{name}_end_{number}", bound), bound.targets
+    for number, leg in enumerate(pairing.cancels, 1):
+        yield lowerer.cancel_program(f"{name}_cancel_{number}", leg), leg.targets
+    for number, start in enumerate(pairing.starts, 1):
+        yield lowerer.start_program(f"{name}_start_{number}", start, plan.start), start.targets
 
 
 def _fields_of(rule: RuleModel) -> EventFields | AggregateFields:
@@ -113,11 +145,11 @@ def _output(rule: RuleModel, fields: EventFields | AggregateFields) -> RuleOutpu
     return fields.output(rule) if isinstance(fields, EventFields) else fields.output
 
 
-def _attachments(program: str, rule: RuleModel, bound: BoundTarget) -> list[Attachment]:
+def _attachments(program: str, rule: RuleModel, targets: tuple[int, ...]) -> list[Attachment]:
     """Return where a program is attached: once where it selects its targets, else for each."""
-    first = rule.targets[bound.targets[0]]
+    first = rule.targets[targets[0]]
     if first.selector is not None:
-        return [Attachment(program, first.mechanism, first.place, bound.targets[0])]
+        return [Attachment(program, first.mechanism, first.place, targets[0])]
     return [
         Attachment(
             program,
@@ -128,51 +160,92 @@ def _attachments(program: str, rule: RuleModel, bound: BoundTarget) -> list[Atta
             rule.targets[index].perf,
             rule.targets[index].semaphore,
         )
-        for index in bound.targets
+        for index in targets
     ]
 
 
 # --- Programs -------------------------------------------------------------------------------------
 
 
-def _lower_program(
-    name: str,
-    rule: RuleModel,
-    bound: BoundTarget,
-    fields: EventFields | AggregateFields,
-    structs: Structs,
-    model: ScriptModel,
-    options: LowerOptions,
-) -> Program:
-    target = rule.targets[bound.targets[0]]
-    context = _context(rule, bound, structs)
-    body = Lowering(context, model.registers, structs)
-    source = rule.span.source
-    body.emit(Line(source.name, rule.span.line))
-    if target.has_task:
-        filter_processes(options.processes, body)
-    chosen = _select(name, target, body)
-    if bound.where is not None:
-        if bound.where.span is not None:
-            body.emit(Line(source.name, bound.where.span.line))
-        conditions.guard(bound.where, body)
-    if rule.sample is not None:
-        body.emit(Sample(rule.number, *rule.sample))
-    if isinstance(fields, AggregateFields):
-        fill_aggregate(rule, bound, fields, chosen, body)
-    else:
-        _send(rule, bound, fields, chosen, body)
-    more = f" and {len(bound.targets) - 1} more" if len(bound.targets) > 1 else ""
-    return Program(
-        name,
-        context,
-        target.probe + more,
-        body.statements(),
-        tuple(body.scratch),
-        rule.number,
-        source.name,
-        rule.span.line,
-    )
+@dataclass(frozen=True, slots=True)
+class _Lowerer:
+    """Lowers the programs of one rule."""
+
+    rule: RuleModel
+    fields: EventFields | AggregateFields
+    structs: Structs
+    model: ScriptModel
+    options: LowerOptions
+
+    def event_program(self, name: str, bound: BoundTarget) -> Program:
+        """Return the program of a rule on single events."""
+        body, chosen = self._open(name, bound.targets, filtered=True)
+        self._take(bound, chosen, body)
+        return self._close(name, bound.targets, body)
+
+    def start_program(self, name: str, start: SpanStart, record: Record) -> Program:
+        """Return the program that remembers the start of a span."""
+        body, chosen = self._open(name, start.targets, filtered=True)
+        start_span(self.rule, start, record, chosen, body)
+        return self._close(name, start.targets, body)
+
+    def cancel_program(self, name: str, leg: SpanStart) -> Program:
+        """Return the program that forgets a pending start."""
+        body, _ = self._open(name, leg.targets, filtered=False)
+        cancel_span(self.rule, leg, body)
+        return self._close(name, leg.targets, body)
+
+    def end_program(self, name: str, bound: BoundTarget) -> Program:
+        """Return the program that finds a start, and in its second part finishes the span."""
+        same_thread = self.rule.pairing is not None and (
+            self.rule.pairing.nested or bound.keys == (Builtin(types.U32, "tid"),)
+        )
+        body, _ = self._open(name, bound.targets, filtered=same_thread)
+        counted = same_thread or self.options.processes == _ANY_PROCESS
+        find_start(self.rule, bound.when, bound.keys, name, counted, body)
+        finish = Lowering(body.context, self.model.registers, self.structs)
+        finish.scratch = body.scratch
+        self._take(bound, START_TARGET, finish)
+        program = self._close(name, bound.targets, body)
+        return replace(program, finish=finish.statements())
+
+    def _open(
+        self, name: str, targets: tuple[int, ...], *, filtered: bool
+    ) -> tuple[Lowering, Value]:
+        """Return a body past the filters for processes and targets, and which target it is."""
+        target = self.rule.targets[targets[0]]
+        body = Lowering(_context(target, self.structs), self.model.registers, self.structs)
+        body.emit(Line(self.rule.span.source.name, self.rule.span.line))
+        if target.has_task and filtered:
+            filter_processes(self.options.processes, body)
+        return body, _select(name, target, body)
+
+    def _take(self, bound: BoundTarget, target: Value, body: Body) -> None:
+        """Emit the rule's condition, and what it does with what it keeps."""
+        rule = self.rule
+        if bound.where is not None:
+            if bound.where.span is not None:
+                body.emit(Line(rule.span.source.name, bound.where.span.line))
+            conditions.guard(bound.where, body)
+        if rule.sample is not None:
+            body.emit(Sample(rule.number, *rule.sample))
+        if isinstance(self.fields, AggregateFields):
+            fill_aggregate(rule, bound, self.fields, target, body)
+        else:
+            _send(rule, bound, self.fields, target, body)
+
+    def _close(self, name: str, targets: tuple[int, ...], body: Body) -> Program:
+        more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""
+        return Program(
+            name,
+            body.context,
+            self.rule.targets[targets[0]].probe + more,
+            body.statements(),
+            tuple(body.scratch),
+            self.rule.number,
+            self.rule.span.source.name,
+            self.rule.span.line,
+        )
 
 
 def _send(
@@ -204,8 +277,8 @@ def selection_name(program: str) -> str:
     return f"{program}_targets"
 
 
-def _selections(program: str, rule: RuleModel, bound: BoundTarget) -> list[Selection]:
-    chosen = [(rule.targets[i].selector, i) for i in bound.targets]
+def _selections(program: str, rule: RuleModel, targets: tuple[int, ...]) -> list[Selection]:
+    chosen = [(rule.targets[i].selector, i) for i in targets]
     pairs = tuple((s.number, i) for s, i in chosen if s is not None)
     if not pairs:
         return []
@@ -213,8 +286,7 @@ def _selections(program: str, rule: RuleModel, bound: BoundTarget) -> list[Selec
     return [Selection(selection_name(program), size, pairs)]
 
 
-def _context(rule: RuleModel, bound: BoundTarget, structs: Structs) -> str:
-    target = rule.targets[bound.targets[0]]
+def _context(target: ResolvedTarget, structs: Structs) -> str:
     if target.mechanism is Mechanism.TRACEPOINT:
         event = target.place.replace(":", "_")
         return structs.declare("struct", f"tracepoint_{event}", 0)

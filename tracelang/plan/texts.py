@@ -11,6 +11,7 @@ from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64
 from tracelang.plan.code import (
     Buffer,
+    BufferAddress,
     ContextAddress,
     ContextMember,
     Convert,
@@ -44,6 +45,7 @@ from tracelang.semantic.model import (
     Expression,
     PathAt,
     Place,
+    Stored,
     TextAt,
     TextsAt,
 )
@@ -175,6 +177,9 @@ def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | N
         case ContextPlace(_, source):
             address = _context_address(source, body)
             body.emit(ReadText(buffer, buffer.size, address, Memory.KERNEL, length))
+        case Stored(_, index):
+            kept = Buffer(values.stored_name(index), buffer.size, Home.START)
+            body.emit(CopyText(buffer, kept, length))
         case Constant(_, str(text)):
             data = text.encode()[: buffer.size - 1] + b"\0"
             body.emit(SetBytes(buffer, 0, data))
@@ -247,6 +252,10 @@ def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
             address = body.value(pointer)
             room = size - 4 - each
             body.emit(ReadTexts(buffer, room, each, most, address, memory_of(space)))
+        case Stored(_, index):
+            start = Buffer(values.stored_name(index), size, Home.START)
+            address = BufferAddress(start, 0, ADDRESS)
+            body.emit(ReadBytes(buffer, 0, size, address, Memory.KERNEL))
         case PathAt():
             _fill_path(expr, buffer, body)
         case Constant(_, bytes(data)):

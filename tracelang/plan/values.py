@@ -21,11 +21,13 @@ from tracelang.plan.code import (
     Operation,
     Prefix,
     Read,
+    StartMember,
     Statement,
     Value,
     Variable,
 )
 from tracelang.plan.pointers import ADDRESS, held_type, memory_of, pointer_to
+from tracelang.semantic import types
 from tracelang.semantic.model import (
     AddressOf,
     ArgumentValue,
@@ -43,14 +45,17 @@ from tracelang.semantic.model import (
     Place,
     Register,
     Source,
+    Stored,
     Swap,
     SyscallNumber,
     TracingArgument,
     UsdtArgument,
     WrappedSyscallArgument,
 )
+from tracelang.semantic.sides import START_TIME
 from tracelang.semantic.types import Pointer, Struct, width
 
+_START_TS: Final = StartMember("ts", U64)
 _BUILTINS: Final = {
     "pid": ("current_pid", U32),
     "tid": ("current_tid", U32),
@@ -70,6 +75,11 @@ def lower_value(expr: Expression, body: Body) -> Value:
             return _constant(expr)
         case ArgumentValue():
             return _argument(expr, body)
+        case Builtin(_, "duration"):
+            passed = Operation("-", body.value(Builtin(types.U64, "ts")), _START_TS, U64)
+            return body.declare("duration", U64, passed)
+        case Stored():
+            return _stored(expr)
         case Builtin(_, name):
             helper, type_ = _BUILTINS[name]
             return body.declare(name, type_, Helper(helper, (), type_))
@@ -82,6 +92,18 @@ def lower_value(expr: Expression, body: Body) -> Value:
         case Choice():
             return _choose(expr, body)
     raise AssertionError(f"no scalar: {type(expr).__name__}")
+
+
+def _stored(expr: Stored) -> Value:
+    """Return what a span's start remembered: a pointer was kept as a number."""
+    if isinstance(expr.type, Pointer):
+        return Helper("pointer", (StartMember(stored_name(expr.index), U64),), ADDRESS)
+    return StartMember(stored_name(expr.index), held_type(expr.type))
+
+
+def stored_name(index: int) -> str:
+    """Return the field in which a span's start keeps a value."""
+    return "ts" if index == START_TIME else f"value_{index}"
 
 
 def _constant(expr: Constant) -> Value:

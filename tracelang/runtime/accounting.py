@@ -24,6 +24,10 @@ class Accounting:
     late: int = 0
     missed: int = 0
     full: int = 0
+    unmatched: int = 0
+    overwritten: int = 0
+    evicted: int = 0
+    open_spans: int = 0
     cpu_seconds: float = 0.0
 
     def describe(self) -> str:
@@ -33,6 +37,14 @@ class Accounting:
             parts.append(f"{self.missed:,} missed while the probe was busy")
         if self.full:
             parts.append(f"{self.full:,} not counted as the maps are full (`--keys` enlarges them)")
+        if self.unmatched:
+            parts.append(f"{_count(self.unmatched, 'span')} unmatched")
+        if self.overwritten:
+            parts.append(f"{_count(self.overwritten, 'start')} overwritten")
+        if self.evicted:
+            parts.append(f"{_count(self.evicted, 'start')} evicted (`--pending` keeps more)")
+        if self.open_spans:
+            parts.append(f"{_count(self.open_spans, 'span')} still open")
         if self.limited:
             parts.append(f"{self.limited:,} over the limit")
         if self.sampled_out:

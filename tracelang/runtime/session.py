@@ -31,6 +31,7 @@ from tracelang.runtime.pacing import DrainPacer
 from tracelang.runtime.perf_buffer import PerfBufferReader
 from tracelang.runtime.reader import Reader
 from tracelang.runtime.ring import RingReader
+from tracelang.runtime.spans import count_pending, pending_sizes
 from tracelang.source import Span
 
 Row = tuple[Any, ...]
@@ -55,6 +56,7 @@ class SessionOptions:
     stop_after: int | None = None
     stop_events: int | None = None
     keys: int = 10_240
+    pending: int = 16_384
 
 
 class Session:
@@ -105,6 +107,7 @@ class Session:
         library = Libbcc()
         entries = {"events": self._options.buffer_size} if self._plan.transport == "ring" else {}
         entries.update(aggregate_sizes(self._plan, self._options.keys))
+        entries.update(pending_sizes(self._plan, self._options.pending))
         self._maps = create_maps(library, self._built.maps, entries)
         for map_ in self._maps.values():
             self._stack.callback(map_.close)
@@ -280,6 +283,12 @@ class Session:
         accounting.sampled_out = self._sum(Counter.SAMPLED_OUT)
         accounting.limited = self._sum(Counter.LIMITED) + self._trimmer.dropped
         accounting.full = self._sum(Counter.FULL)
+        accounting.unmatched = self._sum(Counter.UNMATCHED)
+        accounting.overwritten = self._sum(Counter.OVERWRITTEN)
+        accounting.open_spans = count_pending(self._plan, self._maps)
+        gone = sum(map(self._sum, (Counter.ENDED, Counter.OVERWRITTEN, Counter.CANCELLED)))
+        started = self._sum(Counter.STARTED)
+        accounting.evicted = max(0, started - gone - accounting.open_spans)
         accounting.unreadable = self._sum(Counter.UNREADABLE)
         accounting.missed = sum(missed(program) for program in self._programs)
 

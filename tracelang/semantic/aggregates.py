@@ -7,7 +7,7 @@ from typing import Final
 
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
-from tracelang.registry import nearest
+from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.columns import column_name, natural_decoding, unique_names
 from tracelang.semantic.model import (
     AggregateColumn,
@@ -48,7 +48,7 @@ class AggregateParts:
 def take_apart(
     clause: ast.Aggregate, every: ast.Every | None, top: ast.Top | None
 ) -> AggregateModel:
-    """Return what a clause asks for, the same for every place; T280 and up for what has no sense."""
+    """Return what a clause asks for, the same for every place; T280 and up where it is wrong."""
     parts = _split(clause)
     columns = tuple(_column(name, call) for name, call in parts.calls)
     names = {name for name, _ in parts.calls}
@@ -102,13 +102,12 @@ def _name(field: ast.Field) -> str:
 
 
 def _unknown(call: ast.Call) -> Exception:
-    near = nearest(call.function, FUNCTIONS)
-    hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}? " if near else ""
+    near = did_you_mean(nearest(call.function, FUNCTIONS))
     return fail(
         "T281",
         f"there is no aggregate `{call.function}`",
         call.function_span,
-        help=[f"{hint}there are: {', '.join(FUNCTIONS)}"],
+        help=[" ".join([*near, f"there are: {', '.join(FUNCTIONS)}"])],
     )
 
 
@@ -164,13 +163,12 @@ def _literal(expr: ast.Expr) -> int:
 def _top_column(top: ast.Top, names: tuple[str, ...]) -> str | None:
     if top.by is None or top.by in names:
         return top.by
-    near = nearest(top.by, names)
-    hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}? " if near else ""
+    near = did_you_mean(nearest(top.by, names))
     raise fail(
         "T284",
         f"there is no column `{top.by}`",
         top.span,
-        help=[f"{hint}there are: {', '.join(names)}"],
+        help=[" ".join([*near, f"there are: {', '.join(names)}"])],
     )
 
 

@@ -86,6 +86,8 @@ def _unknown_function(call: ast.Call, resolver: Resolves) -> DiagnosticError:
         )
     near = nearest(call.function, function_names(resolver))
     hint = did_you_mean(near)
+    if not hint:
+        hint = [f"the functions are: {', '.join(sorted(function_names(resolver)))}"]
     return fail("T220", f"there is no function `{call.function}`", call.function_span, help=hint)
 
 
@@ -240,7 +242,7 @@ def _written_type(expr: ast.Expr, resolver: Resolves) -> object:
         written = ast.TypeName("", expr.name, span=expr.span)
     if not isinstance(written, ast.TypeName):
         raise fail(
-            "T225", "expected a type here", expr.span, help=["write `struct sock`, `u32`, `char *`"]
+            "T225", "expected a type here", expr.span, help=["write `struct NAME`, `u32`, `enum NAME`"]
         )
     return find_type(written, resolver.scope.target.space, resolver.scope.script.types)
 
@@ -341,6 +343,7 @@ def _ip(call: ast.Call, resolver: Resolves) -> Expression:
         "T222",
         f"`ip` takes an address of 4 or 16 bytes, this is {describe(value)}",
         value.span or call.span,
+        help=["an IPv4 address is a `__be32`, an IPv6 address a `struct in6_addr`"],
     )
 
 
@@ -414,7 +417,12 @@ def _enum(call: ast.Call, resolver: Resolves) -> Expression:
         named = resolver.scope.script.types.named(word, Space.KERNEL)
         found = (0, named) if isinstance(named, EnumType) else None
     if found is None:
-        raise fail("T228", "no enum of this kernel holds that constant", word.span)
+        raise fail(
+            "T228",
+            f"no enum of this kernel holds `{word.span.text}`",
+            word.span,
+            help=["name one of its constants, or the enum itself: `enum NAME`"],
+        )
     return replace(value, decoding=Decoding("enum", (found[1].values,)), span=call.span)
 
 

@@ -56,6 +56,7 @@ def full_path(call: ast.Call, value: Expression, resolver: Resolves) -> Expressi
             "T222",
             f"`path` takes a `struct path`, `file` or `dentry`, this is {describe(value)}",
             value.span or call.span,
+            help=["name a member that is one, such as `file.f_path`"],
         )
     type_ = Bytes(room(script.text_limit) + 256, counted=True)
     decoding = Decoding("path")

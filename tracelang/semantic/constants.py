@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _FAMILIES: Final = re.compile(
-    r"(O|S|PROT|MAP|MADV|AF|PF|SOCK|IPPROTO|SO|SOL|MSG|CLONE|SEEK|R|W|X|F|RTLD|SCHED|PRIO|P|CLD)_"
+    r"(O|S|AT|PROT|MAP|MADV|AF|PF|SOCK|IPPROTO|SO|SOL|MSG|CLONE|SEEK|R|W|X|F|RTLD|SCHED|PRIO|P|CLD)_"
 )
 
 
@@ -54,7 +54,8 @@ def _namespaces() -> Iterator[dict[str, object]]:
     yield vars(socket)
 
 
-# Values from include/uapi/linux/sched.h, asm-generic/mman.h; the same on every architecture.
+# Values from include/uapi/linux/sched.h, fcntl.h and asm-generic/mman.h, the same on every
+# architecture.
 _MORE: Final = {
     "CLONE_VM": 0x100,
     "CLONE_FS": 0x200,
@@ -75,6 +76,13 @@ _MORE: Final = {
     "CLONE_NEWPID": 0x20000000,
     "CLONE_NEWNET": 0x40000000,
     "CLONE_IO": 0x80000000,
+    "AT_FDCWD": -100,
+    "AT_SYMLINK_NOFOLLOW": 0x100,
+    "AT_REMOVEDIR": 0x200,
+    "AT_EACCESS": 0x200,
+    "AT_SYMLINK_FOLLOW": 0x400,
+    "AT_NO_AUTOMOUNT": 0x800,
+    "AT_EMPTY_PATH": 0x1000,
     "MAP_FIXED": 0x10,
     "MAP_HUGETLB": 0x40000,
 }

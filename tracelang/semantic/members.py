@@ -99,7 +99,12 @@ def _array_element(base: Place, index: Expression, known: int | None, span: Span
     assert isinstance(array, Array)
     if known is not None:
         if known < 0 or (array.length and known >= array.length):
-            raise fail("T208", f"index {known} is outside `{array}`", index.span)
+            raise fail(
+                "T208",
+                f"index {known} is outside `{array}`",
+                index.span,
+                help=[f"the indexes are 0 to {array.length - 1}"] if array.length else [],
+            )
         return replace(
             base,
             type=array.element,
@@ -126,7 +131,7 @@ def _pointed_element(
             "T208",
             f"`{base.type}` does not say how large its elements are",
             base.span or span,
-            help=["say what it points to: `cast(…, u32 *)`"],
+            help=["say what it points to: `cast(…, struct NAME *)`"],
         )
     address = base
     if integer_of(index) != 0:

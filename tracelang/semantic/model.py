@@ -169,10 +169,14 @@ class ResolvedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What typed expressions share; `decoding` is how the value is shown (None: by its type)."""
+    """What typed expressions share; `decoding` is how the value is shown (None: by its type).
+
+    `at_end` marks what a span reads at its end; it remembers everything else from its start.
+    """
 
     type: Type
     decoding: Decoding | None = field(default=None, kw_only=True)
+    at_end: bool = field(default=False, kw_only=True)
     span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
 
 
@@ -264,6 +268,13 @@ class BytesAt(Typed):
     pointer: Expression
     space: Space
     count: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Typed):
+    """What a span remembered from its start, by the number of the value."""
+
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +401,7 @@ Expression = (
     | Offset
     | TextAt
     | BytesAt
+    | Stored
     | TextsAt
     | PathAt
     | Arithmetic
@@ -430,6 +442,35 @@ class BoundTarget:
     captures: tuple[CapturedField, ...]
     arguments: tuple[CapturedField, ...]
     values: tuple[Expression | None, ...] = ()
+    when: Expression | None = None
+    """Of a span's end: whether this event ends a span at all."""
+    keys: tuple[Expression, ...] = ()
+    """Of a span's end: which start it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanStart:
+    """Events that start a span (or, with nothing stored, forget one).
+
+    `targets` are indexes into the rule's targets, `stored` what must be remembered, by number.
+    """
+
+    targets: tuple[int, ...]
+    when: Expression | None
+    keys: tuple[Expression, ...]
+    stored: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpanModel:
+    """The two sides of a span rule; its ends are the rule's bound targets.
+
+    `nested` pairs entries and returns on each thread by depth; else keys tell.
+    """
+
+    starts: tuple[SpanStart, ...]
+    cancels: tuple[SpanStart, ...]
+    nested: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -481,6 +522,7 @@ class RuleModel:
     limit: int | None
     span: Span
     aggregate: AggregateModel | None = None
+    pairing: SpanModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from tracelang.semantic.model import (
     DynamicField,
     EmbeddedField,
     Expression,
+    ResolvedTarget,
 )
 from tracelang.semantic.scope import RuleScope
-from tracelang.semantic.types import COMM, U32, U64, Pointer, Space, Type
+from tracelang.semantic.types import COMM, DURATION, U32, U64, Pointer, Space, Type
 from tracelang.semantic.unknown_names import RETURN_OF, entry_of, unknown_name
 from tracelang.semantic.values import integer
 from tracelang.source import Span
@@ -89,6 +90,8 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
             return resolver.resolve_within(scope.script.lets[name].expression, name)
     if name in scope.declared and (found := find_argument(name, scope)):
         return argument_value(found, node.span)
+    if scope.end is not None and (ended := _of_the_end(node, scope, scope.end)) is not None:
+        return ended
     if (builtin := _builtin(node, resolver)) is not None:
         return builtin
     if found := find_argument(name, scope):
@@ -98,6 +101,16 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
     if (constant := _constant(node, scope)) is not None:
         return constant
     raise unknown_name(node, scope, visible_names(scope))
+
+
+def _of_the_end(node: ast.Name, scope: RuleScope, end: ResolvedTarget) -> Expression | None:
+    """Return what belongs to a span's end though it is not said: its duration, its result."""
+    if node.name == "duration":
+        shown = Decoding("duration")
+        return Builtin(DURATION, "duration", decoding=shown, at_end=True, span=node.span)
+    if node.name == "retval" and end.returns is not None:
+        return replace(argument_value(end.returns, node.span), at_end=True)
+    return None
 
 
 def find_argument(name: str, scope: RuleScope) -> Argument | None:

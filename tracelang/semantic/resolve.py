@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.semantic import calls, members, names, operators, texts
-from tracelang.semantic.model import Constant, Expression
+from tracelang.semantic.model import Constant, Expression, ResolvedTarget
 from tracelang.semantic.scope import RuleScope
+from tracelang.semantic.sides import mark_end
 from tracelang.semantic.types import DURATION, Text
 from tracelang.semantic.values import as_text, boolean, integer
 from tracelang.source import Span
@@ -90,8 +91,22 @@ class Resolver:
         # For a param that a builtin hides; a target may have an argument called `params` as well.
         if param is not None and isinstance(expr.base, ast.Name) and expr.base.name == "params":
             return replace(param, span=expr.span)
+        if self.scope.end is not None and isinstance(expr.base, ast.Name):
+            side = expr.base.name
+            if side in ("start", "end") and not names.find_argument(side, self.scope):
+                return self._on_side(expr, side, self.scope.end)
         base = self.resolve(expr.base)
         return members.member(base, expr.name, expr.span, expr.name_span, self.scope.script)
+
+    def _on_side(self, expr: ast.Member, side: str, end: ResolvedTarget) -> Expression:
+        """Resolve `start.x` or `end.x` of a span."""
+        name = ast.Name(expr.name, span=expr.name_span)
+        scope = replace(self.scope, aliases={}, end=None)
+        if side == "start":
+            return Resolver(scope, self._parse).resolve(name)
+        if expr.name == "duration":
+            return self.resolve(name)
+        return mark_end(Resolver(replace(scope, target=end), self._parse).resolve(name))
 
     def _only_arguments(self) -> Resolver:
         """Return a resolver whose unknown-name error lists the target's arguments."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -19,11 +19,21 @@ from tracelang.semantic.model import (
     Expression,
     ResolvedTarget,
     RuleModel,
+    SpanModel,
+    SpanStart,
 )
 from tracelang.semantic.prints import check_print, conversions_of
 from tracelang.semantic.probe_kind import ProbeKind, TargetScope
 from tracelang.semantic.resolve import ParseExpression, Resolver
 from tracelang.semantic.scope import RuleScope, ScriptScope
+from tracelang.semantic.spans import (
+    SpanBinder,
+    SpanTargets,
+    find_targets,
+    merge_starts,
+    pairing,
+    split_bound,
+)
 from tracelang.semantic.targets import resolve_targets
 from tracelang.semantic.values import as_condition, integer_of
 from tracelang.source import Span
@@ -98,18 +108,86 @@ class RuleBinder:
             one = _PlaceBinder(self, clauses, place, several=len(places) > 1).bind(index)
             if one is None:
                 continue
-            key = (
-                place.mechanism,
-                place.has_task,
-                place.selector.source if place.selector is not None else None,
-                one.where,
-                one.captures,
-                one.arguments,
-                one.values,
-            )
+            key = (_shape(place), replace(one, targets=()))
             known = bound.get(key)
             bound[key] = one if known is None else replace(known, targets=(*known.targets, index))
         return tuple(bound.values())
+
+    def bind_span(self, rule: ast.SpanRule, number: int) -> RuleModel | None:
+        """Return a span rule's model, or None after reporting what is wrong with it."""
+        before = len(self.reporter.errors)
+        try:
+            targets = find_targets(rule, self.kinds, self.targets, self.most_probes)
+            starts = [i for side in targets.of(ast.LegRole.FROM) for i in side.places]
+            clauses = take_apart(rule, tuple(targets.places[i] for i in starts))
+            legs = SpanBinder(targets, self.script, self.parse, clauses.declared)
+            ends, remembered = self._bind_ends(clauses, targets, legs)
+            model = self._bind_starts(targets, legs, remembered)
+        except DiagnosticError as error:
+            self.reporter.add(*error.diagnostics)
+            return None
+        if len(self.reporter.errors) > before:
+            return None
+        format_ = clauses.print.format.value if clauses.print is not None else None
+        return RuleModel(
+            number,
+            targets.places,
+            ends,
+            format_,
+            clauses.sample,
+            clauses.limit,
+            rule.span,
+            clauses.aggregate,
+            model,
+        )
+
+    def _bind_ends(
+        self, clauses: Clauses, targets: SpanTargets, legs: SpanBinder
+    ) -> tuple[tuple[BoundTarget, ...], dict[int, tuple[Expression, ...]]]:
+        """Return the ends, and by start what each must remember."""
+        bound: dict[tuple[object, ...], BoundTarget] = {}
+        remembered: dict[int, tuple[Expression, ...]] = {}
+        starts = [i for side in targets.of(ast.LegRole.FROM) for i in side.places]
+        for side in targets.of(ast.LegRole.TO):
+            for index in side.places:
+                end = targets.places[index]
+                pairs = [legs.start_of(index)] if targets.nested else starts
+                one = None
+                for start in pairs:
+                    binder = _PlaceBinder(
+                        self, clauses, targets.places[start], several=len(starts) > 1, end=end
+                    )
+                    found = binder.bind(index)
+                    if found is None:
+                        continue
+                    cut, stored = split_bound(found, same_thread=legs.same_thread())
+                    one = one or cut
+                    remembered[start] = stored
+                if one is None:
+                    continue
+                one = replace(one, when=legs.when(side, index), keys=legs.keys(side, index))
+                key = (_shape(end), replace(one, targets=()))
+                known = bound.get(key)
+                bound[key] = (
+                    one if known is None else replace(known, targets=(*known.targets, index))
+                )
+        return tuple(bound.values()), remembered
+
+    def _bind_starts(
+        self, targets: SpanTargets, legs: SpanBinder, remembered: dict[int, tuple[Expression, ...]]
+    ) -> SpanModel:
+        def sides(role: ast.LegRole) -> Iterator[tuple[tuple[object, ...], SpanStart]]:
+            for side in targets.of(role):
+                for index in side.places:
+                    stored = remembered.get(index, ()) if role is ast.LegRole.FROM else ()
+                    if role is ast.LegRole.FROM and index not in remembered:
+                        continue
+                    when, keys = legs.when(side, index), legs.keys(side, index)
+                    yield _shape(targets.places[index]), SpanStart((index,), when, keys, stored)
+
+        starts = merge_starts(sides(ast.LegRole.FROM))
+        cancels = merge_starts(sides(ast.LegRole.CANCEL))
+        return pairing(starts, cancels, nested=targets.nested)
 
     def _warn_never(self, rule: ast.ProbeRule, clauses: Clauses) -> None:
         span = clauses.where.condition.span if clauses.where is not None else rule.span
@@ -119,7 +197,19 @@ class RuleBinder:
         self.reporter.add(Diagnostic("T261", message, Label(span), severity=Severity.WARNING))
 
 
-def take_apart(rule: ast.ProbeRule, places: tuple[ResolvedTarget, ...]) -> Clauses:
+def _shape(place: ResolvedTarget) -> tuple[object, ...]:
+    """Return what places must share to share a program, beside their expressions."""
+    selector = place.selector.source if place.selector is not None else None
+    return (place.mechanism, place.has_task, selector)
+
+
+def span_fields(rule: ast.SpanRule) -> tuple[ast.Field, ...]:
+    """Return what a span without `capture` captures beside its start's values."""
+    names = ("retval", "duration") if rule.targets else ("duration",)
+    return tuple(ast.Field(ast.Name(n, span=rule.span), span=rule.span) for n in names)
+
+
+def take_apart(rule: ast.ProbeRule | ast.SpanRule, places: tuple[ResolvedTarget, ...]) -> Clauses:
     """Return a rule's clauses, with the fields it captures when it does not say."""
     shown = find_clause(rule, ast.Print)
     captured = find_clause(rule, ast.Capture)
@@ -132,7 +222,11 @@ def take_apart(rule: ast.ProbeRule, places: tuple[ResolvedTarget, ...]) -> Claus
         fields = captured.fields
     elif shown is None or (conversions_of(shown) and not shown.arguments):
         fields = default_fields(places, rule.span)
-    options = [option for choice in rule.targets for option in choice.options]
+        if isinstance(rule, ast.SpanRule):
+            fields += span_fields(rule)
+    legs = rule.legs if isinstance(rule, ast.SpanRule) else ()
+    choices = (*rule.targets, *(choice for leg in legs for choice in leg.targets))
+    options = [option for choice in choices for option in choice.options]
     sample, limit = find_clause(rule, ast.Sample), find_clause(rule, ast.Limit)
     return Clauses(
         find_clause(rule, ast.Where),
@@ -164,7 +258,9 @@ def _aliases(fields: tuple[ast.Field, ...]) -> dict[str, ast.Expr]:
     return aliases
 
 
-def _aggregate(rule: ast.ProbeRule, summary: ast.Aggregate | None) -> AggregateModel | None:
+def _aggregate(
+    rule: ast.ProbeRule | ast.SpanRule, summary: ast.Aggregate | None
+) -> AggregateModel | None:
     """Return what a rule summarises; `every` and `top` are about that and nothing else."""
     every, top = find_clause(rule, ast.Every), find_clause(rule, ast.Top)
     if summary is not None:
@@ -181,7 +277,7 @@ def _aggregate(rule: ast.ProbeRule, summary: ast.Aggregate | None) -> AggregateM
 
 
 def _refuse_with_aggregate(
-    rule: ast.ProbeRule, captured: ast.Capture | None, shown: ast.Print | None
+    rule: ast.ProbeRule | ast.SpanRule, captured: ast.Capture | None, shown: ast.Print | None
 ) -> None:
     """Refuse clauses that are about single events in a rule that summarises them."""
     limit = find_clause(rule, ast.Limit)
@@ -196,7 +292,7 @@ def _refuse_with_aggregate(
             )
 
 
-def find_clause(rule: ast.ProbeRule, kind: type[ClauseT]) -> ClauseT | None:
+def find_clause(rule: ast.ProbeRule | ast.SpanRule, kind: type[ClauseT]) -> ClauseT | None:
     """Return the rule's clause of one kind, or None."""
     for clause in rule.clauses:
         if isinstance(clause, kind):
@@ -205,17 +301,26 @@ def find_clause(rule: ast.ProbeRule, kind: type[ClauseT]) -> ClauseT | None:
 
 
 class _PlaceBinder:
-    """Binds a rule's clauses to one place, reporting each clause's own mistakes."""
+    """Binds a rule's clauses to one place, reporting each clause's own mistakes.
+
+    For a span, `place` is where it starts and `end` where it ends.
+    """
 
     def __init__(
-        self, binder: RuleBinder, clauses: Clauses, place: ResolvedTarget, *, several: bool
+        self,
+        binder: RuleBinder,
+        clauses: Clauses,
+        place: ResolvedTarget,
+        *,
+        several: bool,
+        end: ResolvedTarget | None = None,
     ) -> None:
         self._clauses = clauses
         self._place = place
         self._several = several
         self._script = binder.script
         self._reporter = binder.reporter
-        scope = RuleScope(binder.script, place, clauses.aliases, declared=clauses.declared)
+        scope = RuleScope(binder.script, place, clauses.aliases, declared=clauses.declared, end=end)
         self._resolver = Resolver(scope, binder.parse)
 
     def bind(self, index: int) -> BoundTarget | None:

@@ -39,3 +39,5 @@ class RuleScope:
     """Aliases and lets being resolved: inside its own definition a name means what it hides."""
     declared: frozenset[str] = frozenset()
     """Arguments the target names itself in parentheses."""
+    end: ResolvedTarget | None = None
+    """Of a span: where it ends; `target` is where it starts."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tracelang.decoders.protocol import Decoder
-from tracelang.diagnostics import Diagnostic, Label, Reporter, fail
+from tracelang.diagnostics import Diagnostic, Label, Reporter
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
 from tracelang.semantic.model import ScriptModel
@@ -75,7 +75,10 @@ def bind_script(
     )
     rules = []
     for number, rule in enumerate(declared):
-        bound = binder.bind(rule, number)
+        if isinstance(rule, ast.SpanRule):
+            bound = binder.bind_span(rule, number)
+        else:
+            bound = binder.bind(rule, number)
         if bound is not None:
             rules.append(bound)
     reporter.raise_errors()
@@ -90,22 +93,14 @@ def bind_script(
     )
 
 
-def _declarations(script: ast.Script, reporter: Reporter) -> list[ast.ProbeRule]:
-    """Return the rules, reporting names declared twice and what this version cannot do."""
+def _declarations(script: ast.Script, reporter: Reporter) -> list[ast.ProbeRule | ast.SpanRule]:
+    """Return the rules, reporting names declared twice."""
     seen: dict[str, ast.Let | ast.Table | ast.Param] = {}
-    rules = []
+    rules: list[ast.ProbeRule | ast.SpanRule] = []
     for item in script.items:
         match item:
-            case ast.ProbeRule():
+            case ast.ProbeRule() | ast.SpanRule():
                 rules.append(item)
-            case ast.SpanRule():
-                error = fail(
-                    "T260",
-                    "`span` is not supported by this version",
-                    item.span,
-                    help=["watch the return by itself: `sysret:…`, `kretprobe:…`"],
-                )
-                reporter.add(*error.diagnostics)
             case ast.Let() | ast.Table() | ast.Param():
                 if item.name in seen:
                     reporter.add(_twice(item, seen[item.name]))

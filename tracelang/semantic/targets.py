@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Final
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
+from tracelang.mechanism import Mechanism
 from tracelang.registry import Registry, did_you_mean, nearest
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import MOST_PROBES, ProbeKind, TargetScope
@@ -15,7 +17,8 @@ from tracelang.semantic.written_types import find_type
 from tracelang.source import Span
 from tracelang.syntax import ast
 
-_TOO_MANY = "T230"
+_TOO_MANY: Final = "T230"
+_WITH_OFFSET: Final = (Mechanism.KPROBE, Mechanism.UPROBE)
 
 
 def resolve_targets(
@@ -81,6 +84,13 @@ def resolve_target(
     """Return the places one target means, with the arguments it names itself."""
     kind = find_kind(target, kinds)
     places = kind.resolve(target, scope)
+    if target.offset and any(p.mechanism not in _WITH_OFFSET for p in places):
+        raise fail(
+            "T235",
+            f"`{places[0].probe}` is no place inside a function, where an offset leads",
+            target.span,
+            help=["offsets go with `kprobe:FUNCTION+0x10` and `uprobe:BINARY:FUNCTION+0x10`"],
+        )
     return tuple(replace(_declare(p, target, scope), span=target.span) for p in places)
 
 

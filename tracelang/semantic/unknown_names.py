@@ -35,7 +35,12 @@ def unknown_name(node: ast.Name, scope: RuleScope, visible: Iterable[str]) -> Di
     """
     name, target = node.name, scope.target
     if name in scope.in_progress and name in scope.script.lets:
-        return fail("T252", f"the definition of `{name}` needs `{name}` itself", node.span)
+        return fail(
+            "T252",
+            f"the definition of `{name}` needs `{name}` itself",
+            node.span,
+            help=["write out what it stands for, or give one of the two another name"],
+        )
     near = nearest(name, visible)
     if not near and name.isupper():
         return _unknown_constant(node)

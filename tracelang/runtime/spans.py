@@ -1,0 +1,23 @@
+"""Spans: how many starts may wait for their end, and how many still do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tracelang.plan.ir import Plan
+from tracelang.runtime.maps import BpfMap
+
+
+def pending_sizes(plan: Plan, pending: int) -> dict[str, int]:
+    """Return the entries of the maps of a script's spans, for so many pending starts each."""
+    sizes = {}
+    for span in plan.spans:
+        sizes[f"rule_{span.rule + 1}_pending"] = pending
+        if span.nested:
+            sizes[f"rule_{span.rule + 1}_depth"] = pending
+    return sizes
+
+
+def count_pending(plan: Plan, maps: Mapping[str, BpfMap]) -> int:
+    """Return how many starts have not met their end."""
+    return sum(len(maps[f"rule_{span.rule + 1}_pending"].keys()) for span in plan.spans)
