@@ -1,8 +1,8 @@
 """What the language's integer expressions come to, computed with Python's unbounded integers.
 
-An expression of the language reads the same in Python, so both evaluate one text: `evaluate` here, and
-the kernel there. The rules are those of the language: arithmetic is in 64 bits, unsigned where an
-operand is a u64 (a difference is always signed); division goes towards zero and by zero gives 0; a
+An expression of the language reads the same in Python, so both evaluate one text: `evaluate` here,
+and the kernel there. The rules are those of the language: arithmetic is in 64 bits, unsigned where
+an operand is a u64 (a difference is always signed); division goes towards zero and by zero gives 0; a
 shift's count is taken modulo 64; comparisons compare the numbers, whatever their types.
 """
 
@@ -160,5 +160,5 @@ def evaluate(expression: str, names: Mapping[str, Number]) -> int | bool:
     """Return the value of an expression over named numbers; a truth value is a bool."""
     text = _LITERAL.sub(r"literal('\1')", expression)
     scope = {"literal": Number.literal, **names}
-    found = eval(text, {"__builtins__": {}}, scope)  # noqa: S307 - the texts are this test's own
+    found = eval(text, {"__builtins__": {}}, scope)
     return found if isinstance(found, bool) else int(found)

@@ -36,7 +36,8 @@ C: Final = r"""
 int sell(int count, const char *what, long price);
 
 __attribute__((noinline)) long handle(
-    int id, const char *text, struct sockaddr_in *to, unsigned char small, short low, unsigned long big)
+    int id, const char *text, struct sockaddr_in *to, unsigned char small, short low,
+    unsigned long big)
 {
     __asm__ volatile("" : : "r"(text), "r"(to), "r"(small), "r"(low), "r"(big) : "memory");
     return id < 0 ? LONG_MIN : id * 2L;
@@ -70,4 +71,6 @@ int main(int argc, char **argv)
 
 def build_shop(folder: Path) -> Path:
     """Compile the program; with an argument it first waits for a byte of input."""
-    return compile_c(folder, "shop", {"shop.c": C, "sell.s": ASSEMBLY}, "-O1", "-w", "-fcf-protection=none")
+    return compile_c(
+        folder, "shop", {"shop.c": C, "sell.s": ASSEMBLY}, "-O1", "-w", "-fcf-protection=none"
+    )

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.live.numbers64 import Number, evaluate, typed, choose
+from tests.live.numbers64 import Number, choose, evaluate, typed
 from tests.live.runs import Event, python_command, trace
 from tests.processes import TracelangCommand
 
@@ -45,7 +45,7 @@ def make_vectors() -> list[tuple[int, int, int, int, int]]:
     columns = [dice.sample(EDGES, len(EDGES)) for _ in range(4)]
     options = [OPTIONS[n % len(OPTIONS)] for n in range(len(EDGES))]
     same = [(-1, edge, edge, edge, edge) for edge in EDGES[::3]]
-    return [*zip(options, *columns, strict=True), *same]  # type: ignore[list-item]
+    return [*zip(options, *columns, strict=True), *same]
 
 
 VECTORS: Final = make_vectors()
@@ -76,7 +76,9 @@ def captured(tracelang: TracelangCommand, expressions: list[str]) -> list[Event]
     assert len(events) == len(VECTORS) * len(rules)
     merged: list[Event] = []
     for at in range(0, len(events), len(rules)):
-        values = [list(e.values())[-len(rules[n]):] for n, e in enumerate(events[at : at + len(rules)])]
+        values = [
+            list(e.values())[-len(rules[n]) :] for n, e in enumerate(events[at : at + len(rules)])
+        ]
         merged.append(dict(zip(expressions, chain.from_iterable(values), strict=True)))
     return merged
 
@@ -108,7 +110,7 @@ def test_values_keep_width_and_sign(tracelang: TracelangCommand) -> None:
 
 
 def test_comparisons_of_values_compare_the_numbers(tracelang: TracelangCommand) -> None:
-    pairs = ["uv", "us", "su", "st", "ui", "iu", "si", "is", "wi", "iw", "wx", "wu", "ws", "bc", "cb", "hg", "uc", "bs"]  # fmt: skip
+    pairs = list(zip("uussuisiwiwwwbchub", "vsutiuisiwxuscbgcs", strict=True))
     check(tracelang, [f"{a} {operator} {b}" for a, b in pairs for operator in COMPARISONS])
 
 
@@ -123,7 +125,7 @@ def test_comparisons_with_constants_on_either_side(tracelang: TracelangCommand, 
 
 
 def test_arithmetic_of_two_values(tracelang: TracelangCommand) -> None:
-    pairs = ["uv", "us", "st", "ui", "iw", "cb", "gt", "xs"]
+    pairs = list(zip("uusuicgx", "vstiwbts", strict=True))
     operators = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"]
     check(tracelang, [f"{a} {operator} {b}" for a, b in pairs for operator in operators])
 
@@ -131,7 +133,8 @@ def test_arithmetic_of_two_values(tracelang: TracelangCommand) -> None:
 def test_arithmetic_with_constants(tracelang: TracelangCommand) -> None:
     texts = []
     for name in "usic":
-        texts += [f"{name} {operator} {n}" for operator in ("/", "%") for n in (1, -1, 3, -3, 10, "0x7fffffffffffffff")]  # fmt: skip
+        divisors = (1, -1, 3, -3, 10, "0x7fffffffffffffff")
+        texts += [f"{name} {operator} {n}" for operator in ("/", "%") for n in divisors]
         texts += [f"{name} {operator} {n}" for operator in ("<<", ">>") for n in (0, 1, 31, 32, 63)]
         texts += [f"100 / {name}", f"-100 % {name}", f"1 << {name}", f"-1 >> {name}", f"5 - {name}"]
         texts += [f"{name} & 0xff", f"{name} | -2", f"{name} ^ -1", f"-({name} + 1)"]
@@ -141,18 +144,20 @@ def test_arithmetic_with_constants(tracelang: TracelangCommand) -> None:
 def test_constants_are_computed_exactly(tracelang: TracelangCommand) -> None:
     check(tracelang, [
         "7 / 2", "-7 / 2", "7 / -2", "-7 / -2", "7 % 3", "-7 % 3", "7 % -3", "-7 % -3",
-        "1 + 2 * 3", "(1 + 2) * 3", "1 << 4 + 1", "6 & 3 == 2", "1 | 2 ^ 3 & 4", "-2 * 3", "~5 + 1", "10 - 4 - 3",
-        "100 / 10 / 5", "1 << 62", "1 << 64 - 1 - 1","0xffffffffffffffff", "-9223372036854775808", "5 in (4, 5)",
-        "5 not in (4, 6)", "not 0", "not 1 == 2", "1 < 2 and 2 < 1 or 3 < 4", "-1 < 0xffffffffffffffff",
+        "1 + 2 * 3", "(1 + 2) * 3", "1 << 4 + 1", "6 & 3 == 2", "1 | 2 ^ 3 & 4", "-2 * 3", "~5 + 1",
+        "10 - 4 - 3", "100 / 10 / 5", "1 << 62", "1 << 64 - 1 - 1", "0xffffffffffffffff",
+        "-9223372036854775808", "5 in (4, 5)", "5 not in (4, 6)", "not 0", "not 1 == 2",
+        "1 < 2 and 2 < 1 or 3 < 4", "-1 < 0xffffffffffffffff",
         "-16 >> 2", "7 & ~2",
     ])  # fmt: skip
 
 
 def test_logic_membership_and_choice(tracelang: TracelangCommand) -> None:
     check(tracelang, [
-        "u < v and s < t", "u < v or s < t", "not u < v", "not (u < v and s < t)", "not u", "not not u",
-        "not not (u and v)", "not not (u or s)", "u == v or u == 1 and s > 0", "(u == v or u == 1) and s > 0",
-        "i in (-1, -7)", "i not in (-1, -7)", "u in (0, 18446744073709551615)", "s in (-1, 127, 128)",
+        "u < v and s < t", "u < v or s < t", "not u < v", "not (u < v and s < t)", "not u",
+        "not not u", "not not (u and v)", "not not (u or s)", "u == v or u == 1 and s > 0",
+        "(u == v or u == 1) and s > 0", "i in (-1, -7)", "i not in (-1, -7)",
+        "u in (0, 18446744073709551615)", "s in (-1, 127, 128)",
         "c in (-1, 255)", "u in (v, 1)", "s not in (t, -2)", "w in (4294967295, -1)",
         "(u < v) + (s < t)", "(u < v) == (s < t)", "b + (c < 0) * 1000",
         "u > 5 and u / (u - 5) < 3", "-b < c", "b - h < 0", "u - v < 0", "u + 1 > u", "s + 1 > s",
@@ -160,16 +165,47 @@ def test_logic_membership_and_choice(tracelang: TracelangCommand) -> None:
 
 
 def test_choices_take_the_common_type(tracelang: TracelangCommand) -> None:
-    texts = [("u", "v"), ("s", "t"), ("u", "s"), ("i", "s"), ("c", "b"), ("x", "-1"), ("u", "-1"), ("100", "s")]
+    texts = [
+        ("u", "v"),
+        ("s", "t"),
+        ("u", "s"),
+        ("i", "s"),
+        ("c", "b"),
+        ("x", "-1"),
+        ("u", "-1"),
+        ("100", "s"),
+    ]
     written = [f"{a} if u < v else {b}" for a, b in texts]
     nested = "b if s < 0 else c if u < v else i"
     events = captured(tracelang, [*written, nested])
     for event, vector in zip(events, VECTORS, strict=True):
         names = names_of(vector)
-        side = lambda text: Number(evaluate(text, names), text in "uv")  # noqa: E731
-        expected = [choose(names["u"] < names["v"], side(a), side(b)).value for a, b in texts]
+        expected = [
+            choose(names["u"] < names["v"], _side(a, names), _side(b, names)).value
+            for a, b in texts
+        ]
         expected.append(int(evaluate(nested, names)))
         assert list(event.values()) == expected, names
+
+
+def _side(text: str, names: dict[str, Number]) -> Number:
+    return Number(evaluate(text, names), text in ("u", "v"))
+
+
+FILTERS: Final = [
+    "u < v", "s <= t", "i == -1", "not (u == v) and s != 0", "u in (0, 1, 18446744073709551615)",
+    "s % 7 == 0", "(u & 0xff) == 0x80 or c < 0", "-1 < i", "s < u", "u / 3 > 100 and not b == 7",
+    "x < 0 and w > 100", "(s if s > 0 else -s) > 127", "u", "not u", "h == 65535 or g == -32768",
+]  # fmt: skip
+
+
+def test_filters_keep_exactly_the_events_they_name(tracelang: TracelangCommand) -> None:
+    rules = [f"probe syscall:prctl where {text} capture i, u, v, s, t" for text in FILTERS]
+    events = trace(tracelang, LETS + " ".join(rules), "-c", WORK)
+    for number, text in enumerate(FILTERS, 1):
+        found = [tuple(e[n] for n in "iuvst") for e in events if e["rule"] == number]
+        kept = [names for names in map(names_of, VECTORS) if evaluate(text, names)]
+        assert found == [tuple(names[n].value for n in "iuvst") for names in kept], text
 
 
 def test_random_expressions(tracelang: TracelangCommand) -> None:

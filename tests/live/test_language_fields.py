@@ -1,4 +1,4 @@
-"""The builtin fields: each against what the process itself says about itself, also inside namespaces."""
+"""The builtin fields: each against what the process says about itself, also inside namespaces."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ probe syscall:getpgid
 probe sysret:getpgid where retval == -ESRCH capture retval, errno(retval) as error
 """
 
-# What the process knows: its numbers outside (/proc is the outer one's), its clocks around the call.
+# What the process knows: its numbers outside (/proc is the outer one's), the time around the call.
 WORK = """
 import json, os, pwd, sys, threading, time
 facts = open(sys.argv[1], "w")
@@ -41,7 +41,8 @@ def call():
         comm.write("a name-of-15-by")
     outer = os.readlink("/proc/thread-self").split("/")
     found = {
-        "pid": int(outer[0]), "tid": int(outer[2]), "nspid": os.getpid(), "uid": os.getuid(), "gid": os.getgid(),
+        "pid": int(outer[0]), "tid": int(outer[2]), "nspid": os.getpid(),
+        "uid": os.getuid(), "gid": os.getgid(),
         "ppid": int(open("/proc/self/stat").read().rsplit(")", 1)[1].split()[1]),
         "ns": {n: os.stat(f"/proc/self/ns/{n}").st_ino for n in sys.argv[2:]},
         "cgroup": [l.strip()[3:] for l in open("/proc/self/cgroup") if l.startswith("0::")][0],
@@ -76,7 +77,9 @@ class Run:
     returns: list[Event]
 
 
-def observe(tracelang: TracelangCommand, folder: Path, prefix: str, *, other_user: bool = False) -> Run:
+def observe(
+    tracelang: TracelangCommand, folder: Path, prefix: str, *, other_user: bool = False
+) -> Run:
     facts = folder / "facts"
     work = shlex.join([sys.executable, "-S", "-c", WORK, str(facts), *NAMESPACES.values()])
     variable = "env OTHER_USER=1 " if other_user else ""
@@ -146,7 +149,9 @@ def test_users_and_groups(plain: Run) -> None:
 
 def test_namespaces_are_those_of_proc(run: Run) -> None:
     for facts, event in zip(run.facts, run.events, strict=True):
-        assert {n: event[n] for n in NAMESPACES} == {n: facts["ns"][p] for n, p in NAMESPACES.items()}
+        assert {n: event[n] for n in NAMESPACES} == {
+            n: facts["ns"][p] for n, p in NAMESPACES.items()
+        }
 
 
 def test_new_namespaces_are_told_apart(plain: Run, apart: Run) -> None:

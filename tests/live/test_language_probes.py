@@ -1,9 +1,10 @@
-"""Every kind of probe this kernel has: it fires when the process does it, as often, with what it passed."""
+"""Every kind of probe of this kernel: it fires as often as it should, with what was passed."""
 
 from __future__ import annotations
 
 import os
 import platform
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from tests.processes import TracelangCommand
 U64_MAX = 2**64 - 1
 EVERYTHING = """
 probe begin capture pid print "begin"
-probe uprobe:{shop}:handle(id: s32, text: str, to: struct sockaddr_in, small: u8, low: s16, big: u64)
-  capture id, text, port(to.sin_port) as port, ip(to.sin_addr.s_addr) as addr, small, low, big, arg0, func
+probe uprobe:{shop}:handle(
+    id: s32, text: str, to: struct sockaddr_in, small: u8, low: s16, big: u64)
+  capture id, text, port(to.sin_port) as port, ip(to.sin_addr.s_addr) as addr, small, low, big,
+    arg0, func
 probe uretprobe:{shop}:handle capture retval, cast(retval, s64) as signed
 probe usdt:{shop}:shop:sold(count: s32, what: str, price: s64)
   capture count, what, price, arg3, arg4, args.arg0 as first
@@ -78,7 +81,11 @@ def test_system_calls_enter_and_return(events: list[Event]) -> None:
     entry = [(0, pid, "getpgid", "syscall:getpgid"), (-1, pid, "getpgid", "syscall:getpgid")]
     assert of_rule(events, 6, "wanted", "pid", "func", "probe") == entry
     returns = of_rule(events, 7, "retval", "error_text", "pid")
-    assert returns == [(os.getpgrp(), "", pid), (-3, "ESRCH", pid)] or returns[1] == (-3, "ESRCH", pid)
+    assert returns == [(os.getpgrp(), "", pid), (-3, "ESRCH", pid)] or returns[1] == (
+        -3,
+        "ESRCH",
+        pid,
+    )
     assert of_rule(events, 11, "ret") == [(returns[0][0],), (-3,)]
 
 
@@ -89,8 +96,8 @@ def test_tracepoints_raw_ones_and_historic_names_agree(events: list[Event]) -> N
 
 
 def test_two_rules_on_one_event_both_fire_in_order(tracelang: TracelangCommand, shop: Path) -> None:
-    script = "probe syscall:getpgid capture args.pid as who  probe syscall:getpgid capture args.pid as who"
-    events = trace(tracelang, script, "-c", str(shop))
+    rule = "probe syscall:getpgid capture args.pid as who "
+    events = trace(tracelang, rule * 2, "-c", str(shop))
     assert [(e["rule"], e["who"]) for e in events] == [(1, 0), (2, 0), (1, -1), (2, -1)]
 
 
@@ -109,7 +116,10 @@ def test_lists_wildcards_and_first_existing(tracelang: TracelangCommand, shop: P
     expected = ["handle"] * 2 + ["sell"] * 3 + ["deeper"] * 4
     assert [e["func"] for e in events if e["rule"] == 4] == expected
     assert of_rule(events, 5, "retval") == [(1,), (2,), (3,), (4,)]
-    assert sorted(str(e["func"]) for e in events if e["rule"] == 6) == ["sys_enter"] * 2 + ["sys_enter_getpgid"] * 2
+    assert (
+        sorted(str(e["func"]) for e in events if e["rule"] == 6)
+        == ["sys_enter"] * 2 + ["sys_enter_getpgid"] * 2
+    )
     assert {e["func"] for e in events if e["rule"] == 1} == {"getpgid"}
 
 
@@ -120,11 +130,18 @@ def test_offsets_into_a_function(tracelang: TracelangCommand, shop: Path) -> Non
     assert events[0]["probe"].endswith(":sell+0x4")
 
 
-BUSY = "import os, time\nos.sched_setaffinity(0, {1})\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass"
+BUSY = """
+import os, time
+os.sched_setaffinity(0, {1})
+end = time.process_time() + 0.4
+while time.process_time() < end: pass
+"""
 
 
 def test_profiles_sample_the_running_task(tracelang: TracelangCommand) -> None:
-    events = trace(tracelang, "probe profile:500hz capture pid, cpu, comm", "-c", python_command(BUSY))
+    events = trace(
+        tracelang, "probe profile:500hz capture pid, cpu, comm", "-c", python_command(BUSY)
+    )
     assert 100 <= len(events) <= 260
     assert len({e["pid"] for e in events}) == 1
     assert sum(e["cpu"] == 1 for e in events) > len(events) * 0.7
@@ -134,19 +151,30 @@ def test_intervals_come_once_a_period_from_one_processor(tracelang: TracelangCom
     events = trace(tracelang, "probe interval:100ms capture cpu, ts", "-d", "1s")
     assert 7 <= len(events) <= 10
     assert len({e["cpu"] for e in events}) == 1
-    steps = [b["ts"] - a["ts"] for a, b in zip(events, events[1:], strict=False)]
+    steps = [b["ts"] - a["ts"] for a, b in pairwise(events)]
     assert all(50e6 < step < 250e6 for step in steps), steps
 
 
-FAULTS = "import mmap\nm = mmap.mmap(-1, 500 * 4096)\nm.madvise(mmap.MADV_NOHUGEPAGE)\nfor n in range(500): m[n * 4096] = 1"
+FAULTS = """
+import mmap
+m = mmap.mmap(-1, 500 * 4096)
+m.madvise(mmap.MADV_NOHUGEPAGE)
+for n in range(500): m[n * 4096] = 1
+"""
 SLEEPS = "import time\nfor n in range(20): time.sleep(0.001)"
 
 
 def test_software_events_fire_for_each_period(tracelang: TracelangCommand) -> None:
-    each = trace(tracelang, "probe software:page-faults:1 capture pid", "-c", python_command(FAULTS))
+    each = trace(
+        tracelang, "probe software:page-faults:1 capture pid", "-c", python_command(FAULTS)
+    )
     tenth = trace(tracelang, "probe s:faults:10 capture pid", "-c", python_command(FAULTS))
-    base = trace(tracelang, "probe software:page-faults:1 capture pid", "-c", python_command("pass"))
+    base = trace(
+        tracelang, "probe software:page-faults:1 capture pid", "-c", python_command("pass")
+    )
     assert len(each) - len(base) == pytest.approx(500, abs=60)
     assert len(tenth) == pytest.approx(len(each) / 10, rel=0.2)
-    switches = trace(tracelang, "probe software:context-switches:1 capture pid", "-c", python_command(SLEEPS))
+    switches = trace(
+        tracelang, "probe software:context-switches:1 capture pid", "-c", python_command(SLEEPS)
+    )
     assert len(switches) >= 20

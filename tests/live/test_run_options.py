@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import subprocess
-
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +39,10 @@ def test_everything_arrives_by_both_transports(tracelang: TracelangCommand, tran
 
 
 def test_samples_keep_their_share_and_count_the_rest(tracelang: TracelangCommand) -> None:
-    script = "probe syscall:getpgid sample 3 in 10 capture pid  probe syscall:getpgid sample 1 in 7 capture pid"
+    script = """
+    probe syscall:getpgid sample 3 in 10 capture pid
+    probe syscall:getpgid sample 1 in 7 capture pid
+    """
     done = tracelang(script, "-c", THOUSAND, "-o", "json")
     kept = [e["rule"] for e in events_of(done)]
     assert (kept.count(1), kept.count(2)) == (300, 143)
@@ -62,8 +64,10 @@ def test_limits_pass_so_many_a_second_and_count_the_rest(tracelang: TracelangCom
     assert counts["events"] + counts["over the limit"] == 1030
 
 
-def test_limits_hold_with_several_threads_on_several_processors(tracelang: TracelangCommand) -> None:
-    work = "import os\nif os.fork(): pass\nfor n in range(500): os.getpgid(0)\nos.wait() if 0 else None"
+def test_limits_hold_with_several_threads_on_several_processors(
+    tracelang: TracelangCommand,
+) -> None:
+    work = "import os\nchild = os.fork()\nfor n in range(500): os.getpgid(0)\nif child: os.wait()"
     done = tracelang(
         "probe syscall:getpgid limit 20/s capture ts", "-c", python_command(work), "-o", "json"
     )
@@ -85,7 +89,10 @@ def test_n_ends_after_so_many_events(tracelang: TracelangCommand) -> None:
 
 
 def test_d_and_stop_after_end_in_time(tracelang: TracelangCommand) -> None:
-    for arguments in (["probe interval:10s", "-d", "300ms"], ["stop after 300ms probe interval:10s"]):
+    for arguments in (
+        ["probe interval:10s", "-d", "300ms"],
+        ["stop after 300ms probe interval:10s"],
+    ):
         before = time.monotonic()
         assert tracelang(*arguments).status == 0
         assert 0.3 <= time.monotonic() - before < 3
@@ -97,7 +104,9 @@ def test_d_and_stop_after_end_in_time(tracelang: TracelangCommand) -> None:
 def test_p_ends_with_its_process(tracelang: TracelangCommand, workloads: Workloads) -> None:
     work = workloads.python(CALLS)
     other = workloads.python(CALLS)
-    process = tracelang.start(f'probe begin print "ready" {GETPGID} print "%d", pid', "-p", str(work.pid))
+    process = tracelang.start(
+        f'probe begin print "ready" {GETPGID} print "%d", pid', "-p", str(work.pid)
+    )
     wait_until_attached(process)
     other.go()
     other.wait()
@@ -122,11 +131,23 @@ os.getpgid(0)
 """
 
 
-def test_c_follows_forks_threads_and_grandchildren(tracelang: TracelangCommand, workloads: Workloads) -> None:
-    stranger = workloads.python("import time\nfor n in range(9999): os.getpgid(0), time.sleep(0.002)")
+THREADS = """
+import threading
+for n in range(3):
+    thread = threading.Thread(target=lambda: os.getpgid(0))
+    thread.start()
+    thread.join()
+"""
+
+
+def test_c_follows_forks_threads_and_grandchildren(
+    tracelang: TracelangCommand, workloads: Workloads
+) -> None:
+    stranger = workloads.python(
+        "import time\nfor n in range(9999): os.getpgid(0), time.sleep(0.002)"
+    )
     stranger.go()
-    threads = "import threading\nfor n in range(3):\n t = threading.Thread(target=lambda: os.getpgid(0)); t.start(); t.join()"
-    shell = f"sh -c {shlex.quote(python_command(f'{FAMILY}{threads}'))}"
+    shell = f"sh -c {shlex.quote(python_command(FAMILY + THREADS))}"
     events = trace(tracelang, GETPGID, "-c", shell)
     assert len(events) == 8
     assert len({e["pid"] for e in events}) == 5
@@ -144,7 +165,9 @@ def test_the_command_s_first_call_is_execve(tracelang: TracelangCommand) -> None
     assert events[-1]["name_text"] == "exit_group"
 
 
-def test_c_reports_how_the_command_ended_and_refuses_what_is_none(tracelang: TracelangCommand) -> None:
+def test_c_reports_how_the_command_ended_and_refuses_what_is_none(
+    tracelang: TracelangCommand,
+) -> None:
     failed = tracelang(GETPGID, "-c", "sh -c 'exit 7'")
     assert failed.status == 0
     assert "the command ended with status 7" in failed.stderr
@@ -158,7 +181,9 @@ def descendants(work: Workload) -> None:
     work.process.stdout.readline()
 
 
-def test_follow_includes_descendants_old_and_new(tracelang: TracelangCommand, workloads: Workloads) -> None:
+def test_follow_includes_descendants_old_and_new(
+    tracelang: TracelangCommand, workloads: Workloads
+) -> None:
     source = f"""
 if os.fork() == 0:
     os.write(1, b"child\\n")
@@ -218,28 +243,36 @@ def test_cgroup_takes_members_of_it_and_below(
     for work, place in zip(works, (cgroup, cgroup / "below"), strict=False):
         (place / "cgroup.procs").write_text(str(work.pid))
     process = tracelang.start(
-        'probe begin print "ready" probe syscall:getpgid capture pid, cgroup print "%d %s"', "--cgroup", cgroup.name
-    )  # fmt: skip
+        'probe begin print "ready" probe syscall:getpgid capture pid, cgroup print "%d %s"',
+        "--cgroup",
+        cgroup.name,
+    )
     wait_until_attached(process)
     for work in works:
         work.go()
         assert work.wait() == 0
     done = interrupt(process)
-    expected = [f"{works[0].pid} /{cgroup.name}"] * 1000 + [f"{works[1].pid} /{cgroup.name}/below"] * 1000
+    expected = [f"{works[0].pid} /{cgroup.name}"] * 1000 + [
+        f"{works[1].pid} /{cgroup.name}/below"
+    ] * 1000
     assert done.stdout.splitlines() == expected
 
 
 # --- In which form --------------------------------------------------------------------------------
 
-FORMS = 'probe syscall:openat where dfd == -7 capture filename, flags, errno(-2) as error, pid > 0 as yes'
-ODD = "import os, ctypes\nfor p in ('plain', 'comma, \"quote\"', 'line\\nfeed'): ctypes.CDLL(None).openat(-7, p.encode(), 0)"
+FORMS = """
+probe syscall:openat
+  where dfd == -7
+  capture filename, flags, errno(-2) as error, pid > 0 as yes
+"""
+PATHS = ["plain", 'comma, "quote"', "line\nfeed"]
+ODD = f"import ctypes\nfor p in {PATHS!r}: ctypes.CDLL(None).openat(-7, p.encode(), 0)"
 
 
 def test_the_same_events_in_every_form(tracelang: TracelangCommand, tmp_path: Path) -> None:
-    paths = ["plain", 'comma, "quote"', "line\nfeed"]
     found = trace(tracelang, FORMS, "-c", python_command(ODD))
     assert [(e["filename"], e["error"], e["error_text"], e["yes"]) for e in found] == [
-        (p, -2, "ENOENT", True) for p in paths
+        (p, -2, "ENOENT", True) for p in PATHS
     ]
     file = tmp_path / "events.csv"
     done = tracelang(FORMS, "-c", python_command(ODD), "-o", "csv", "--out", file)
@@ -247,12 +280,14 @@ def test_the_same_events_in_every_form(tracelang: TracelangCommand, tmp_path: Pa
     with file.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(r["filename"], r["error"], r["error_text"], r["yes"]) for r in rows] == [
-        (p, "-2", "ENOENT", "true") for p in paths
+        (p, "-2", "ENOENT", "true") for p in PATHS
     ]
     table = tracelang(FORMS, "-c", python_command(ODD), "-o", "table").stdout.splitlines()
     assert table[0].split() == ["FILENAME", "FLAGS", "ERROR", "YES"]
     assert len(table) == 4
-    text = tracelang(f'{FORMS} print "<%s|%5d|%s>", filename, flags, error', "-c", python_command(ODD))
+    text = tracelang(
+        f'{FORMS} print "<%s|%5d|%s>", filename, flags, error', "-c", python_command(ODD)
+    )
     assert text.stdout.splitlines()[0] == "<plain|    0|ENOENT>"
     assert len(text.stdout.splitlines()) == 3
 
@@ -283,7 +318,9 @@ probe syscall:getpgid
 def test_params_come_from_the_command_line(tracelang: TracelangCommand, tmp_path: Path) -> None:
     script = tmp_path / "groups.trace"
     script.write_text(SCRIPT)
-    work = python_command("import os\nfor n in (5, 0, 7):\n  try: os.getpgid(n)\n  except OSError: pass")
+    work = python_command(
+        "import os\nfor n in (5, 0, 7):\n  try: os.getpgid(n)\n  except OSError: pass"
+    )
     given = ["--who", "0", "--name=python", "--slow", "250ms", "--really"]
     (event,) = trace(tracelang, script, *given, "-c", work)
     assert (event["asked"], event["slow"]) == (0, 250_000_000)
@@ -299,12 +336,12 @@ def test_params_come_from_the_command_line(tracelang: TracelangCommand, tmp_path
 
 def test_several_scripts_at_once(tracelang: TracelangCommand) -> None:
     work = python_command("import os; os.getpgid(0); os.getsid(0)")
-    events = trace(tracelang, "syscall:getpgid capture func", "syscall:getsid capture func", "-c", work)
+    events = trace(
+        tracelang, "syscall:getpgid capture func", "syscall:getsid capture func", "-c", work
+    )
     assert [(e["rule"], e["func"]) for e in events] == [(1, "getpgid"), (2, "getsid")]
 
 
 def test_standard_input_is_a_script(tracelang: TracelangCommand) -> None:
     done = tracelang("-", "-c", THOUSAND, "-n", "1", "-o", "json", stdin=GETPGID)
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 1
-
-

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TextIO
@@ -163,21 +164,36 @@ def _show(
     started = time.process_time()
     status = 0
     try:
-        sink.begin()
-        session.run(lambda rows: feed(sink, rows), sink.flush)
-        sink.end()
+        _writing(sink.begin)
+        session.run(partial(_writing, feed, sink), partial(_writing, sink.flush))
+        _writing(sink.end)
     except BrokenPipeError:
         # The reader of our output has seen enough: that is an ordinary end.
         _abandon(stream)
-    except OSError as error:
+    except _OutputError as error:
         status = 3
-        options.warn(f"error[T330]: the output cannot be written: {error.strerror}")
+        _abandon(stream)
+        options.warn(f"error[T330]: the output cannot be written: {error}")
     finally:
         restore()
     session.accounting.cpu_seconds = time.process_time() - started
     if not known.quiet:
         _account(session)
     return status
+
+
+class _OutputError(Exception):
+    """The output cannot be written; the message is the system's."""
+
+
+def _writing(write: Callable[..., None], *arguments: object) -> None:
+    """Call what writes; tell its failures from those of tracing. A broken pipe passes."""
+    try:
+        write(*arguments)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _OutputError(error.strerror) from error
 
 
 def _abandon(stream: TextIO) -> None:

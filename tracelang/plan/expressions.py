@@ -26,9 +26,9 @@ class Lowering(Body):
 
     def value(self, expr: Expression) -> Value:
         """Return a scalar's value, or a condition's truth, emitting what computes it."""
-        if expr.decoding is not None:
-            # How a value is shown makes no difference to what it is.
-            expr = replace(expr, decoding=None)
+        if expr.decoding is not None or expr.at_end:
+            # How a value is shown makes no difference to what it is, nor why it is read here.
+            expr = replace(expr, decoding=None, at_end=False)
         known = self.known(key_of("value", expr))
         if known is not None and not isinstance(known, Buffer):
             return known

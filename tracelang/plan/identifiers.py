@@ -27,7 +27,8 @@ PRELUDE: Final = _words(
     "word64 swap16 swap32 swap64 quotient_u64 remainder_u64 quotient_s64 remainder_s64 "
     "equal_signed below_signed above_signed current_epoch highest_bit power_bucket_u64 "
     "power_bucket_s64 linear_bucket log_linear_bucket_u64 log_linear_bucket_s64 epochs cell fresh "
-    "room space key bucket none only place events call selected pending thread level depth deeper start counters samples limits followed "
+    "room space key bucket none only place events call "
+    "selected pending thread level depth deeper start counters samples limits followed "
     "zero first from i"
 )
 """What generated programs call or declare themselves: no local variable may have such a name."""

@@ -190,7 +190,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlan:
-    """What a span rule keeps in the kernel: the pending starts, by `keys` u64s or thread and depth."""
+    """The starts a span rule keeps: by `keys` u64s, or by thread and depth where `nested`."""
 
     rule: int
     keys: int

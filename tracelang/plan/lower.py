@@ -127,7 +127,7 @@ def _event_programs(lowerer: _Lowerer) -> Iterator[tuple[Program, tuple[int, ...
 def _span_programs(
     lowerer: _Lowerer, pairing: SpanModel, plan: SpanPlan
 ) -> Iterator[tuple[Program, tuple[int, ...]]]:
-    """Yield a span's programs, ends first: an event that also starts a span ends the last one before."""
+    """Yield a span's programs, ends first: one event may end a span and start the next."""
     name = f"rule_{lowerer.rule.number + 1}"
     for number, bound in enumerate(lowerer.rule.bound, 1):
         yield lowerer.end_program(f"{name}_end_{number}", bound), bound.targets

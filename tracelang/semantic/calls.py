@@ -242,7 +242,10 @@ def _written_type(expr: ast.Expr, resolver: Resolves) -> object:
         written = ast.TypeName("", expr.name, span=expr.span)
     if not isinstance(written, ast.TypeName):
         raise fail(
-            "T225", "expected a type here", expr.span, help=["write `struct NAME`, `u32`, `enum NAME`"]
+            "T225",
+            "expected a type here",
+            expr.span,
+            help=["write `struct NAME`, `u32`, `enum NAME`"],
         )
     return find_type(written, resolver.scope.target.space, resolver.scope.script.types)
 

@@ -90,7 +90,7 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
             return resolver.resolve_within(scope.script.lets[name].expression, name)
     if name in scope.declared and (found := find_argument(name, scope)):
         return argument_value(found, node.span)
-    if scope.end is not None and (ended := _of_the_end(node, scope, scope.end)) is not None:
+    if scope.end is not None and (ended := _of_the_end(node, scope.end)) is not None:
         return ended
     if (builtin := _builtin(node, resolver)) is not None:
         return builtin
@@ -103,7 +103,7 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
     raise unknown_name(node, scope, visible_names(scope))
 
 
-def _of_the_end(node: ast.Name, scope: RuleScope, end: ResolvedTarget) -> Expression | None:
+def _of_the_end(node: ast.Name, end: ResolvedTarget) -> Expression | None:
     """Return what belongs to a span's end though it is not said: its duration, its result."""
     if node.name == "duration":
         shown = Decoding("duration")

@@ -1,4 +1,4 @@
-"""The sides of a span: what of an expression is read at its end, and what its start must remember."""
+"""The sides of a span: what is read at its end, and what its start must remember."""
 
 from __future__ import annotations
 
