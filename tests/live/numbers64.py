@@ -2,8 +2,8 @@
 
 An expression of the language reads the same in Python, so both evaluate one text: `evaluate` here,
 and the kernel there. The rules are those of the language: arithmetic is in 64 bits, unsigned where
-an operand is a u64 (a difference is always signed); division goes towards zero and by zero gives 0; a
-shift's count is taken modulo 64; comparisons compare the numbers, whatever their types.
+an operand is a u64 (a difference is always signed); division goes towards zero, and by 0 gives 0;
+a shift's count is taken modulo 64; comparisons compare the numbers, whatever their types.
 """
 
 from __future__ import annotations

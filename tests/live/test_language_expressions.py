@@ -106,7 +106,8 @@ COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
 
 
 def test_values_keep_width_and_sign(tracelang: TracelangCommand) -> None:
-    check(tracelang, list(NAMES) + [f"-{n}" for n in NAMES] + [f"~{n}" for n in NAMES])
+    signs = ("", "-", "~", "- -", "~-", "-~")
+    check(tracelang, [f"{sign}{name}" for sign in signs for name in NAMES])
 
 
 def test_comparisons_of_values_compare_the_numbers(tracelang: TracelangCommand) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -74,6 +75,12 @@ def test_static_probes_bring_their_arguments(events: list[Event]) -> None:
         (1, "apple", -10_000_000_000, -5, ord("p"), 1),
     ]
     assert of_rule(events, 5, "what") == [("apple",)]
+
+
+def test_static_probes_may_declare_structs(tracelang: TracelangCommand, shop: Path) -> None:
+    script = f"probe usdt:{shop}:shop:sold(_, what: struct sockaddr) capture what.sa_family as two"
+    events = trace(tracelang, script, "-c", str(shop))
+    assert [e["two"] for e in events] == [int.from_bytes(b"ap", sys.byteorder)] * 3
 
 
 def test_system_calls_enter_and_return(events: list[Event]) -> None:

@@ -11,8 +11,7 @@ import pytest
 from tests.live.runs import Event, python_command, trace
 from tests.processes import TracelangCommand
 
-STATES = ["", "TCP_ESTABLISHED", "TCP_SYN_SENT", "TCP_SYN_RECV", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2",
-          "TCP_TIME_WAIT", "TCP_CLOSE", "TCP_CLOSE_WAIT", "TCP_LAST_ACK", "TCP_LISTEN", "TCP_CLOSING"]  # fmt: skip
+STATES = ["", *(f"TCP_{state}" for state in (
 WORK = """
 import json, os, socket, sys
 facts = []
@@ -55,8 +54,9 @@ probe rawtracepoint:inet_sock_set_state
     enum(newstate, TCP_ESTABLISHED) as state, common.skc_family as family,
     ip(common.skc_daddr) as four, ip(common.skc_v6_daddr) as six, sk.sk_protocol as protocol
 probe tracepoint:sock:inet_sock_set_state
-  capture ip(args.saddr) as saddr, ip(args.daddr) as daddr, args.sport as sport, args.dport as dport,
-    oldstate, newstate, family, protocol, ip(saddr_v6) as saddr_v6, ip(daddr_v6) as daddr_v6, args.daddr as raw
+  capture ip(args.saddr) as saddr, ip(args.daddr) as daddr, args.sport as sport,
+    args.dport as dport, oldstate, newstate, family, protocol, ip(saddr_v6) as saddr_v6,
+    ip(daddr_v6) as daddr_v6, args.daddr as raw
 probe syscall:connect
   capture uservaddr.sa_family as family,
     port(cast(uservaddr, struct sockaddr_in).sin_port) as dport,

@@ -100,7 +100,7 @@ def test_typed_members_of_arguments(trace: Trace) -> None:
     (by_fentry,) = trace.events["fentry"]
     assert by_fentry["pid"] == trace.cat
     assert trace.home.endswith(f"/{by_fentry['folder']}")
-    assert by_fentry["func_text"] == "vfs_open"
+    assert by_fentry["func"] == "vfs_open"
     assert by_fentry["word_text"] == "one"
 
 
@@ -132,7 +132,7 @@ def test_a_calls_return(trace: Trace) -> None:
 
 
 def test_wildcards_and_fallbacks(trace: Trace) -> None:
-    seen = [(event["func_text"], event["name"]) for event in trace.events["wildcard"]]
+    seen = [(event["func"], event["name"]) for event in trace.events["wildcard"]]
     assert seen == [("vfs_unlink", "doomed"), ("vfs_rmdir", "folder")]
     assert [event["name"] for event in trace.events["fallback"]] == ["doomed"]
 

@@ -25,7 +25,7 @@ def execute(arguments: list[str]) -> int:
     parser.add_argument("-q", dest="quiet", action="store_true", help="say nothing of good scripts")
     options.add_kernel(parser)
     options.add_compiling(parser)
-    known, unknown = parser.parse_known_args(arguments)
+    known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, ())
     if not known.scripts:
         raise fail("U100", "no script is given")

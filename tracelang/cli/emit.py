@@ -26,7 +26,7 @@ def execute(arguments: list[str]) -> int:
     parser.set_defaults(
         pid=None, follow=False, command=None, comm=None, cgroup=None, container=None
     )
-    known, unknown = parser.parse_known_args(arguments)
+    known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, ())
     print(_STAGES[known.stage](known, given), end="")
     return 0

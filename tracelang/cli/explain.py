@@ -33,7 +33,7 @@ _SECOND: Final = 10**9
 def execute(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
     parser = _parser()
-    known, unknown = parser.parse_known_args(arguments)
+    known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, tuple(parser._option_string_actions))
     sources = read_inputs(known.scripts)
     processes, _ = choose_processes(known)

@@ -31,7 +31,7 @@ def read_inputs(texts: list[str]) -> tuple[SourceFile, ...]:
 
 def _is_file_name(text: str) -> bool:
     """Tell whether an argument names a file rather than being a script."""
-    if "\n" in text or "\0" in text or len(text) > 4096:
+    if not text.strip() or "\n" in text or "\0" in text or len(text) > 4096:
         return False
     if text.endswith(".trace") and not any(c in text for c in " \t"):
         return True
@@ -55,7 +55,11 @@ def _read_file(path: Path) -> SourceFile:
             "U111", f"`{path}` is a directory", help=[f"name a script in it: `{path}/NAME.trace`"]
         ) from None
     except OSError as error:
-        raise fail("U112", f"`{path}` cannot be read: {error.strerror}") from None
+        raise fail(
+            "U112",
+            f"`{path}` cannot be read: {error.strerror}",
+            help=["see whose it is: `ls -l`"],
+        ) from None
     return _decode(str(path), data)
 
 
@@ -63,18 +67,30 @@ def _similar(path: Path) -> list[str]:
     try:
         names = [p.name for p in path.parent.iterdir()]
     except OSError:
-        return []
+        return [f"there is no directory `{path.parent}` that can be read either"]
     near = nearest(path.name, names)
     return did_you_mean([path.parent / n for n in near])
 
 
 def _decode(name: str, data: bytes) -> SourceFile:
     if len(data) > _LARGEST:
-        raise fail("T101", f"`{name}` is larger than a script may be: {_LARGEST // 1024} KiB")
+        raise fail(
+            "T101",
+            f"`{name}` is larger than a script may be: {_LARGEST // 1024} KiB",
+            help=["name a script, such as those in `examples/`"],
+        )
     if data.startswith(b"\x7fELF") or b"\0" in data[:1024]:
-        raise fail("T102", f"`{name}` is a binary file, not a script")
+        raise fail(
+            "T102",
+            f"`{name}` is a binary file, not a script",
+            help=["name a script: a text file, or a one-liner in quotes"],
+        )
     try:
         return SourceFile(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise fail("T102", f"`{name}` is not UTF-8 text: line {line} has other bytes") from None
+        raise fail(
+            "T102",
+            f"`{name}` is not UTF-8 text: line {line} has other bytes",
+            help=["save it as UTF-8"],
+        ) from None

@@ -42,6 +42,8 @@ def entry() -> None:
     """Run the command and leave with its exit status (the console script)."""
     # Compiling makes many objects and no garbage: looking for it takes a tenth of the time.
     gc.disable()
+    if sys.stdin is None:  # type: ignore[unreachable] # closed by who started this
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's encoding cannot show is shown by its code, never an error.
         if isinstance(stream, io.TextIOWrapper):
@@ -63,6 +65,10 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except ModuleNotFoundError as error:
+        if error.name not in _DEPENDENCIES:
+            raise
+        return _incomplete(error.name)
     except Exception as error:  # noqa: BLE001 - the last resort: a defect, reported as one
         from tracelang.cli.defect import report_defect
 

@@ -58,10 +58,16 @@ def duration(text: str) -> int:
     from tracelang.syntax.literals import NANOSECONDS, parse_amount
 
     try:
-        return parse_amount(text, NANOSECONDS, "s")
+        return _more_than_nothing(parse_amount(text, NANOSECONDS, "s"))
     except ValueError:
         expected = f"`{text}` is not a duration such as 10s or 500ms"
         raise argparse.ArgumentTypeError(expected) from None
+
+
+def _more_than_nothing(amount: int) -> int:
+    if amount <= 0:
+        raise ValueError(amount)
+    return amount
 
 
 def size(text: str) -> int:
@@ -69,9 +75,27 @@ def size(text: str) -> int:
     from tracelang.syntax.literals import BYTES, parse_amount  # late, as above
 
     try:
-        return parse_amount(text, BYTES, "B")
+        return _more_than_nothing(parse_amount(text, BYTES, "B"))
     except ValueError:
         raise argparse.ArgumentTypeError(f"`{text}` is not a size such as 8MiB") from None
+
+
+def command(text: str) -> str:
+    """Read a command to run, which is not empty."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no command is given")
+    return text
+
+
+def parse(parser: Parser, arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the known options and what is left over, which a script's own options may be.
+
+    `own_options` of the namespace are the long names tracelang itself has, for hints.
+    """
+    known, unknown = parser.parse_known_args(arguments)
+    words = (word for action in parser._actions for word in action.option_strings)  # noqa: SLF001
+    known.own_options = tuple(word[2:] for word in words if word.startswith("--"))
+    return known, unknown
 
 
 def script_arguments(unknown: list[str], known: tuple[str, ...]) -> dict[str, str]:

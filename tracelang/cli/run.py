@@ -36,7 +36,7 @@ def build_parser() -> options.Parser:
     add("-h", "--help", action="store_true", help="this text, or a script's own description")
     who = parser.add_argument_group("which processes")
     command = "start CMD, trace it and its descendants, end with it"
-    who.add_argument("-c", dest="command", metavar="CMD", help=command)
+    who.add_argument("-c", dest="command", metavar="CMD", type=options.command, help=command)
     who.add_argument("-p", dest="pid", metavar="PID", help="one process; ends when it has ended")
     who.add_argument("--follow", action="store_true", help="with -p: its descendants too")
     who.add_argument("--comm", metavar="NAME", help="tasks of that name")
@@ -70,7 +70,7 @@ def build_parser() -> options.Parser:
 def execute(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
     parser = build_parser()
-    known, unknown = parser.parse_known_args(arguments)
+    known, unknown = options.parse(parser, arguments)
     if known.help:
         return _help(parser, known)
     if not known.scripts:

@@ -59,7 +59,9 @@ class ValueWriter:
             case Operation(operator, left, right):
                 return f"({self.write(left)} {operator} {self.write(right)})"
             case Prefix(operator, operand):
-                return f"{operator}{self.write(operand)}"
+                text = self.write(operand)
+                # Two minus signs side by side would be another operator.
+                return f"{operator}({text})" if text.startswith("-") else f"{operator}{text}"
             case Convert(operand, type_):
                 return f"({type_.name}){self.write(operand)}"
         return self._memory(value)

@@ -278,7 +278,8 @@ def typed_pointer(expr: Expression, struct: Struct, body: Body) -> Variable:
 def _declare_pointer(expr: Expression, type_: CType, body: Body) -> Variable:
     if isinstance(expr, Builtin) and expr.name == "task":
         return body.declare("task", type_, Helper("current_task", (), type_))
-    if isinstance(expr, ArgumentValue) and not isinstance(expr.source, WrappedSyscallArgument):
+    in_memory = WrappedSyscallArgument | UsdtArgument
+    if isinstance(expr, ArgumentValue) and not isinstance(expr.source, in_memory):
         name = expr.name or "value"
         with body.outermost():
             raw = _context_value(expr.source, ADDRESS, body)

@@ -7,6 +7,7 @@ not by a system call.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import gc
@@ -17,6 +18,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
+from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
@@ -148,7 +150,7 @@ def start_held(words: Sequence[str], environment: Mapping[str, str] | None = Non
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     pid = os.fork()
     if pid == 0:
-        _run_child(gate, execute, report)
+        _run_child(gate, execute, report, Path(command.path).name)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     os.close(report)
     held = HeldProcess(command, pid, gate, failures)
@@ -182,11 +184,12 @@ def _make_vector(words: Iterable[str]) -> ctypes.Array[ctypes.c_char_p]:
     return (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
 
 
-def _run_child(gate: mmap.mmap, execute: Callable[[], int], report: int) -> NoReturn:
+def _run_child(gate: mmap.mmap, execute: Callable[[], int], report: int, name: str) -> NoReturn:
     """Wait for the gate without system calls, then execute; end in any case."""
     try:
         gc.disable()
         _restore_signals()
+        _take_name(name)
         gate[_READY] = 1
         for _ in repeat(None, _GIVE_UP):
             if gate[_OPEN]:
@@ -194,6 +197,12 @@ def _run_child(gate: mmap.mmap, execute: Callable[[], int], report: int) -> NoRe
                 break
     finally:
         os._exit(_NOT_EXECUTED)
+
+
+def _take_name(name: str) -> None:
+    """Call the task after the command: until its execve, events should not say `python`."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name, encoding="utf-8", errors="surrogateescape")
 
 
 def _restore_signals() -> None:

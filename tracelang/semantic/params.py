@@ -50,12 +50,13 @@ def bind_params(
         constants[param.name] = constant
     for name in given:
         if name not in {p.name for p in params}:
-            reporter.add(*_unknown(name, [p.name for p in params]).diagnostics)
+            reporter.add(*_unknown(name, [p.name for p in params], own_options).diagnostics)
     return tuple(models), constants
 
 
-def _unknown(name: str, known: list[str]) -> DiagnosticError:
-    help_ = did_you_mean(map(_spell, nearest(name, known)), "--")
+def _unknown(name: str, known: list[str], others: tuple[str, ...]) -> DiagnosticError:
+    near = nearest(_spell(name), [*map(_spell, known), *others])
+    help_ = did_you_mean(near, "--")
     has = ", ".join(f"`--{_spell(n)}`" for n in known)
     help_.append(f"it has: {has}" if known else "it has no options of its own")
     return fail("U101", f"the script has no option `--{_spell(name)}`", help=help_)

@@ -32,6 +32,8 @@ class BindOptions:
     prefer: str = ""
     most_probes: int = MOST_PROBES
     arguments: Mapping[str, str] = field(default_factory=dict)
+    own_options: tuple[str, ...] = ()
+    """Options that are no params, for the hint when one is misspelt."""
 
 
 @dataclass(frozen=True, slots=True)

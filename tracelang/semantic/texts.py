@@ -102,6 +102,8 @@ def _match(
                 else 'write it in double quotes: "…"'
             ],
         )
+    if operator == "matches" and not set(pattern) & set("*?"):
+        operator = "=="
     known = _known_text(left, scope)
     if known is not None:
         return boolean(_holds(operator, known, pattern), span)

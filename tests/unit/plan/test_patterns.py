@@ -36,7 +36,7 @@ def fits(segment: tuple[int | None, ...], text: bytes, at: int) -> bool:
     return all(byte in (None, text[at + k]) for k, byte in enumerate(segment))
 
 
-@given(PATTERN.filter(lambda p: "*" in p), TEXT)
+@given(PATTERN.filter(bool), TEXT)
 def test_a_glob_matches_what_pythons_does(pattern: str, text: str) -> None:
     segments, start, end = split_pattern("matches", pattern)
     assert search(text.encode(), segments, start=start, end=end) == fnmatchcase(text, pattern)

@@ -18,15 +18,21 @@ def name_of(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
+def program_of(pid: int) -> Path:
+    return Path(f"/proc/{pid}/exe").readlink()
+
+
 def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_it_becomes_the_command_when_released() -> None:
     with start_held(["sleep", "60"]) as held:
-        assert name_of(held.pid) == name_of(os.getpid())
+        assert program_of(held.pid) == program_of(os.getpid())
+        assert name_of(held.pid) == "sleep"
         assert held.poll() is None
         held.release()
+        assert program_of(held.pid) == Path(held.command.path).resolve()
         assert name_of(held.pid) == "sleep"
         assert os.getpgid(held.pid) == os.getpgid(0)
     assert held.poll() == -signal.SIGTERM
@@ -67,7 +73,8 @@ def test_signals_are_as_a_shell_leaves_them(tmp_path: Path) -> None:
         signal.signal(signal.SIGHUP, ignored)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
     assert int(found["SigBlk"], 16) == 0
-    assert int(found["SigIgn"], 16) == 1 << (signal.SIGHUP - 1)
+    # make's own way of starting processes leaves glibc's two internal signals (32, 33) ignored.
+    assert int(found["SigIgn"], 16) & ~(0b11 << 31) == 1 << (signal.SIGHUP - 1)
     assert int(found["SigCgt"], 16) == 0
     assert mask == {signal.SIGUSR1}
 
