@@ -49,7 +49,9 @@ def test_the_transport_is_what_the_kernel_has_or_was_asked_for(wanted: str, used
     [ProcessFilter(pid=42), ProcessFilter(comm="bash"), ProcessFilter(cgroup=7, cgroup_level=2)],
 )
 def test_a_process_filter_is_in_every_program_with_a_task(processes: ProcessFilter) -> None:
-    source = SourceFile("case.trace", "probe syscall:close capture fd probe interval:1s capture time")
+    source = SourceFile(
+        "case.trace", "probe syscall:close capture fd probe interval:1s capture time"
+    )
     options = CompileOptions(BindOptions(), processes)
     compilation = Compilation((source,), open_recorded("linux-6.18"), options)
     plain = compile_case(source.text).plan.programs
@@ -61,7 +63,7 @@ def test_a_process_filter_is_in_every_program_with_a_task(processes: ProcessFilt
 def test_what_is_asked_of_the_compiler_leads_back_to_the_script() -> None:
     compilation = compile_case("probe syscall:close capture fd", Conditions())
     request = compilation.build_request
-    assert request.c_text == compilation.artifact.c_text
+    assert request.text == compilation.artifact.c_text
     assert request.places["rule_1"].text == "probe syscall:close capture fd"
 
 

@@ -30,7 +30,11 @@ def test_near_names_are_other_names_of_the_list(name: str, names: list[str], lim
 def test_one_slip_of_the_finger_is_understood(data: st.DataObject) -> None:
     word = data.draw(st.sampled_from(("filename", "openat", "sched_switch", "child_pid")))
     at = data.draw(st.integers(0, len(word) - 1))
-    slips = (word[:at] + word[at + 1 :], word[:at] + "x" + word[at:], word[:at] + "x" + word[at + 1 :])
+    slips = (
+        word[:at] + word[at + 1 :],
+        word[:at] + "x" + word[at:],
+        word[:at] + "x" + word[at + 1 :],
+    )
     wrong = data.draw(st.sampled_from(slips))
     if wrong != word:
         assert nearest(wrong, ("umask", word, "buf", "kthread"))[0] == word

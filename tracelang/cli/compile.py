@@ -45,9 +45,7 @@ def make_options(
     from tracelang.plan.processes import ProcessFilter as Filter
     from tracelang.semantic.script import BindOptions
 
-    binding = BindOptions(
-        known.strlen, known.prefer, known.max_probes, given, known.own_options
-    )
+    binding = BindOptions(known.strlen, known.prefer, known.max_probes, given, known.own_options)
     return CompileOptions(binding, processes or Filter(), known.transport)
 
 

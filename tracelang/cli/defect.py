@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from typing import Final
 
 STATUS = 70
+_DEPENDENCIES: Final = ("lark", "jinja2", "rich", "prompt_toolkit")
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def excuse(error: Exception) -> int:
+    """Say what is wrong with this machine where that is the cause; return the status, else 0."""
+    if isinstance(error, ModuleNotFoundError) and error.name in _DEPENDENCIES:
+        sys.stderr.write(
+            f"error[T306]: this Python ({sys.executable}) does not have `{error.name}`\n"
+            f"   = help: run the `tracelang` that was installed, or install what it needs: "
+            f"{sys.executable} -m pip install tracelang\n"
+        )
+        return 3
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        sys.stderr.write(f"error[T330]: the output cannot be written: {error.strerror}\n")
+        abandon_output()
+        return 3
+    return 0
+
+
+def abandon_output() -> None:
+    """Point standard output elsewhere, so that Python does not complain once more at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
 
 
 def report_defect(error: Exception, arguments: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -42,8 +43,8 @@ def entry() -> None:
     """Run the command and leave with its exit status (the console script)."""
     # Compiling makes many objects and no garbage: looking for it takes a tenth of the time.
     gc.disable()
-    if sys.stdin is None:  # type: ignore[unreachable] # closed by who started this
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")
+    if sys.stdin is None:  # it was closed by who started this
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's encoding cannot show is shown by its code, never an error.
         if isinstance(stream, io.TextIOWrapper):
@@ -54,7 +55,7 @@ def entry() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one invocation; return its exit status. Nothing a user does ends in a traceback."""
     try:
-        return _dispatch(list(arguments))
+        return _flushed(_dispatch(list(arguments)))
     except DiagnosticError as error:
         from tracelang.cli.render import show
 
@@ -65,14 +66,17 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    except ModuleNotFoundError as error:
-        if error.name not in _DEPENDENCIES:
-            raise
-        return _incomplete(error.name)
     except Exception as error:  # noqa: BLE001 - the last resort: a defect, reported as one
-        from tracelang.cli.defect import report_defect
+        from tracelang.cli.defect import excuse, report_defect
 
-        return report_defect(error, arguments)
+        return excuse(error) or report_defect(error, arguments)
+
+
+def _flushed(status: int) -> int:
+    """Write out everything now, where an error is still told as one; return the status."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return status
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -107,8 +111,6 @@ def _help() -> str:
 
 def _quiet_pipe() -> None:
     """Keep Python from complaining about the closed pipe once more at exit."""
-    import os
-
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
 

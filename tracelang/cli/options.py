@@ -93,7 +93,7 @@ def parse(parser: Parser, arguments: list[str]) -> tuple[argparse.Namespace, lis
     `own_options` of the namespace are the long names tracelang itself has, for hints.
     """
     known, unknown = parser.parse_known_args(arguments)
-    words = (word for action in parser._actions for word in action.option_strings)  # noqa: SLF001
+    words = (word for action in parser._actions for word in action.option_strings)
     known.own_options = tuple(word[2:] for word in words if word.startswith("--"))
     return known, unknown
 

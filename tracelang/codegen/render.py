@@ -16,6 +16,7 @@ from tracelang.codegen.artifact import GENERATED_NAME, Artifact
 from tracelang.codegen.literals import c_string
 from tracelang.codegen.templates import (
     STATEMENTS,
+    bytecode_cache,
     load_macros,
     make_environment,
     write_prelude,
@@ -114,6 +115,7 @@ class _Renderer:
         self._used: dict[str, None] = {}
         self._values = ValueWriter(self._use)
         self._environment = make_environment(templates)
+        self._environment.bytecode_cache = bytecode_cache(Path(__file__))
         self._environment.filters.update(
             bare=self._values.bare,
             write=self._values.write,

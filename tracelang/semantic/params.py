@@ -29,12 +29,16 @@ _EXPECTED: Final = {
 
 
 def bind_params(
-    params: tuple[ast.Param, ...], given: Mapping[str, str], reporter: Reporter
+    params: tuple[ast.Param, ...],
+    given: Mapping[str, str],
+    reporter: Reporter,
+    own_options: tuple[str, ...] = (),
 ) -> tuple[tuple[ParamModel, ...], dict[str, Constant]]:
     """Return the script's parameters with this run's values, and each as a constant.
 
     `given` are the values from the command line by name, as text. An unknown name is U101, a value
-    of the wrong type U102; a default that does not fit its declared type is T250.
+    of the wrong type U102; a default that does not fit its declared type is T250. `own_options` are
+    those of the command itself, for hints.
     """
     models: list[ParamModel] = []
     constants: dict[str, Constant] = {}

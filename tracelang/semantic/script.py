@@ -55,8 +55,9 @@ def bind_script(
     """Return what the script means on this kernel, or raise all that is wrong with it."""
     types = TypeTable(kernel.btf if kernel.has_btf else None)
     declared = _declarations(script, reporter)
+    declared_params = tuple(i for i in script.items if isinstance(i, ast.Param))
     params, constants = bind_params(
-        tuple(i for i in script.items if isinstance(i, ast.Param)), options.arguments, reporter
+        declared_params, options.arguments, reporter, options.own_options
     )
     scope = ScriptScope(
         kernel,

@@ -39,11 +39,11 @@ from typing import Final, cast
 from lark import Lark, Token, UnexpectedInput
 
 from tracelang.diagnostics import fail
+from tracelang.private_cache import cache_file
 from tracelang.resources import grammar_text
 from tracelang.source import SourceFile, Span
 from tracelang.syntax.ast import Expr, Script
 from tracelang.syntax.build_script import ScriptBuilder
-from tracelang.syntax.grammar_cache import parser_cache_file
 from tracelang.syntax.mistakes import explain_mistake
 from tracelang.syntax.reading import CURRENT, Reading
 
@@ -98,7 +98,7 @@ def _check_characters(source: SourceFile) -> None:
 @cache
 def _parser() -> Lark:
     """Return the parser, built once a process; from the user's cache where there is a safe one."""
-    file = parser_cache_file("grammar")
+    file = cache_file("grammar")
     return Lark(
         grammar_text("tracelang.lark"),
         parser="lalr",

@@ -27,6 +27,16 @@ def build_library(directory: Path, text: str) -> ctypes.CDLL:
         pytest.skip("no C compiler; install gcc")
     source, library = directory / "text.c", directory / "text.so"
     source.write_text(_TYPES + text, encoding="utf-8")
-    command = [compiler, "-O1", "-fwrapv", "-Wall", "-shared", "-fPIC", "-o", library, source]
+    command = [
+        compiler,
+        "-O1",
+        "-fwrapv",
+        "-Wall",
+        "-shared",
+        "-fPIC",
+        "-o",
+        str(library),
+        str(source),
+    ]
     subprocess.run(command, check=True, capture_output=True, text=True)
     return ctypes.CDLL(str(library))

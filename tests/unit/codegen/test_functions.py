@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -28,7 +27,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
         lines.append(f"{t} call_{name}({t} a, {t} b) {{ return {name}(a, b); }}")
     lines += [f"bool call_{n}(u64 a, s64 b) {{ return {n}(a, b); }}" for n in _SIGNED]
     lines += [f"u64 call_{n}(u64 a) {{ return {n}(a); }}" for n in _SWAPS]
-    lines.append("bool call_same(const char *a, const char *b, int n) { return same_text(a, b, n); }")
+    lines.append(
+        "bool call_same(const char *a, const char *b, int n) { return same_text(a, b, n); }"
+    )
     return build_library(tmp_path_factory.mktemp("c"), "\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""Operators on constants: exact where 64 bits can hold the result, else as 64-bit arithmetic wraps."""
+"""Operators on constants: exact where 64 bits hold the result, else as 64-bit arithmetic wraps."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_the_side_that_cannot_matter_is_left_out(
 ) -> None:
     other = Builtin(boolean(1).type, "holds")
     for sides in ((boolean(known), other), (other, boolean(known))):
-        found = operators.logical(operator, *sides, PLACE)
+        found = operators.logical(operator, sides[0], sides[1], PLACE)
         assert integer_of(found) == result
         if result is None:
             assert found == other

@@ -11,8 +11,8 @@ import pytest
 from lark import Lark
 
 from tracelang import resources
+from tracelang.private_cache import cache_file
 from tracelang.syntax.build_script import ScriptBuilder
-from tracelang.syntax.grammar_cache import parser_cache_file
 
 
 def build(grammar: str, start: list[str]) -> Lark:
@@ -51,12 +51,12 @@ def test_the_parser_is_kept_in_a_private_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "new" / "cache"))
-    file = parser_cache_file("grammar")
+    file = cache_file("grammar")
     assert file is not None
     assert file.parent == tmp_path / "new" / "cache" / "tracelang"
     assert file.parent.stat().st_mode & 0o777 == 0o700
     file.touch(0o600)
-    assert parser_cache_file("grammar") == file
+    assert cache_file("grammar") == file
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o750, 0o1777])
@@ -66,7 +66,7 @@ def test_a_directory_others_can_enter_is_not_used(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     (tmp_path / "tracelang").mkdir()
     (tmp_path / "tracelang").chmod(mode)
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
 
 
 def test_below_a_directory_others_can_change_nothing_is_made(
@@ -76,7 +76,7 @@ def test_below_a_directory_others_can_change_nothing_is_made(
     shared.mkdir()
     shared.chmod(0o777)
     monkeypatch.setenv("XDG_CACHE_HOME", str(shared))
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
     assert not list(shared.iterdir())
 
 
@@ -87,23 +87,23 @@ def test_a_link_in_place_of_directory_or_file_is_not_followed(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     (tmp_path / "tracelang").symlink_to(elsewhere)
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
     (tmp_path / "tracelang").unlink()
-    file = parser_cache_file("grammar")
+    file = cache_file("grammar")
     assert file is not None
     file.symlink_to(elsewhere / "pickle")
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
 
 
 def test_a_file_others_can_write_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    file = parser_cache_file("grammar")
+    file = cache_file("grammar")
     assert file is not None
     file.touch()
     file.chmod(0o666)
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away; run as root")
@@ -114,7 +114,7 @@ def test_a_directory_of_somebody_else_is_not_used(
     home.mkdir(mode=0o700)
     os.chown(home, 65534, 65534)
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
     assert not list(home.iterdir())
 
 
@@ -123,7 +123,7 @@ def test_where_there_is_no_place_there_is_no_cache(
     home: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", home)
-    assert parser_cache_file("grammar") is None
+    assert cache_file("grammar") is None
 
 
 SCRIPT = """

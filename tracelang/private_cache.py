@@ -1,7 +1,7 @@
-"""Where the built parser may be kept: never where somebody else could have put a file.
+"""Where compiled grammars and templates are kept: never where somebody else could put a file.
 
-The file is a pickle, and reading a pickle runs what is in it. So every directory above it must
-belong to this user or to root and be writable by no one else, and the file must be this user's own.
+The files are pickles and byte code, and reading those runs what is in them. So every directory
+above them must be this user's or root's and writable by no one else, and the files this user's own.
 """
 
 from __future__ import annotations
@@ -14,20 +14,37 @@ from pathlib import Path
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def parser_cache_file(name: str) -> Path | None:
+def cache_file(name: str) -> Path | None:
     """Return the path for a cache file `name`, its directory made; None if no place is safe."""
+    directory = cache_directory()
+    if directory is None:
+        return None
+    version = ".".join(map(str, sys.version_info[:2]))
+    file = directory / f"{name}-{version}.pickle"
+    try:
+        return file if _is_safe(file) else None
+    except OSError:
+        return None
+
+
+def cache_directory(name: str = "") -> Path | None:
+    """Return this user's private directory for caches, made if need be; None if no place is safe.
+
+    `name` is a directory inside it. What is in it is this user's own: nobody else may write there.
+    """
     # Unlike Path.home(), expanduser() never raises.
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     directory = Path(base) / "tracelang"
     if not directory.is_absolute():
         return None
-    version = ".".join(map(str, sys.version_info[:2]))
-    file = directory / f"{name}-{version}.pickle"
     try:
         _make_private(directory)
-        return file if _is_safe(file) else None
+        if name:
+            directory /= name
+            _make_private(directory)
     except OSError:
         return None
+    return directory
 
 
 def _make_private(directory: Path) -> None:
