@@ -42,6 +42,7 @@ CALLED: Final[Mapping[str, tuple[str, ...]]] = {
     "read_text_any": ("count", "read_text_kernel", "read_text_user"),
     "power_bucket_u64": ("highest_bit",),
     "power_bucket_s64": ("highest_bit", "power_bucket_u64"),
+    "linear_bucket_u64": ("linear_bucket_s64",),
     "log_linear_bucket_u64": ("highest_bit",),
     "log_linear_bucket_s64": ("highest_bit", "log_linear_bucket_u64"),
 }

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from tracelang.decoders.definition import Definition, reading
 from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.units import show_duration, show_size
 
 BAR: Final = 40
 """The width of the longest bar, in characters."""
+_MULTIPLES: Final = ((60, "E"), (50, "P"), (40, "T"), (30, "G"), (20, "M"), (10, "K"))
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
 
@@ -23,9 +25,9 @@ def show_number(value: Any) -> str:
 
 def show_bound(value: int) -> str:
     """Return a bucket's bound, by binary multiples where it is one: `4K`, `1M`."""
-    for power, letter in ((40, "T"), (30, "G"), (20, "M"), (10, "K")):
+    for power, letter in _MULTIPLES:
         if value and value % (1 << power) == 0:
-            return f"{value >> power}{letter}"
+            return f"{value // (1 << power)}{letter}"
     return str(value)
 
 
@@ -65,6 +67,12 @@ def _read_number(_arguments: tuple[object, ...], _context: DecodeContext) -> Rea
     return reading(show_number, number=lambda v: v or 0, machine=lambda v: v, differs=False)
 
 
+def _read_average(arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
+    """Bind the average of amounts: a person reads it as an amount, machines to its fraction."""
+    show = show_duration if arguments == ("duration",) else show_size
+    return reading(lambda value: show(round(value)), machine=lambda value: value)
+
+
 def _read_histogram(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
     return reading(
         lambda buckets: "\n".join(histogram_lines(buckets)),
@@ -75,5 +83,6 @@ def _read_histogram(_arguments: tuple[object, ...], _context: DecodeContext) -> 
 
 DECODERS: Final = (
     Definition("number", "a number computed from many events", _read_number, width=8, right=True),
+    Definition("average", "the average of amounts", _read_average, width=9, right=True),
     Definition("histogram", "counts by bucket, with bars", _read_histogram, width=8),
 )

@@ -223,6 +223,6 @@ def _bucket_number(column: tuple[str, str, tuple[int | str, ...], bool], number:
         return Convert(value, S64)
     if function == "lhist":
         bounds = tuple(Number(int(p), S64) for p in parameters)
-        return Helper("linear_bucket", (Convert(value, S64), *bounds), S64)
+        return Helper(f"linear_bucket_{suffix}", (value, *bounds), S64)
     word = "power_bucket" if function == "hist" else "log_linear_bucket"
     return Helper(f"{word}_{suffix}", (value,), S64)

@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Final
 
 from tracelang.plan.ir import AggregatePlan, BucketMap, Plan, RuleOutput
@@ -17,12 +18,25 @@ Row = tuple[Any, ...]
 Buckets = tuple[tuple[int | None, int | None, int], ...]
 """A histogram: (lowest, first above, events) of each bucket; None for no bound."""
 
+
+def _exact_or_fraction(dividend: Any, divisor: Any) -> int | float:
+    """Divide; whole results of integers stay exact whatever their size."""
+    both = isinstance(dividend, int) and isinstance(divisor, int)
+    return dividend // divisor if both and not dividend % divisor else dividend / divisor
+
+
+def _remainder(dividend: Any, divisor: Any) -> Any:
+    """Return what division towards zero leaves, as in the kernel: it has the dividend's sign."""
+    rest = abs(dividend) % abs(divisor)
+    return -rest if dividend < 0 else rest
+
+
 _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": operator.truediv,
-    "%": operator.mod,
+    "/": _exact_or_fraction,
+    "%": _remainder,
 }
 _NEVER: Final = 1 << 63
 _SETTLE: Final = 0.002
@@ -59,7 +73,8 @@ class AggregateReader:
         groups = self._collect(epoch)
         read = sum(group.cell["n"] for group in groups.values())
         self.events = self.events + read if self._plan.reset else read
-        rows = [self._row(key, group) for key, group in groups.items()]
+        # Equal rows keep the order of their keys: a hash has none.
+        rows = [self._row(key, groups[key]) for key in sorted(groups)]
         rows.sort(key=self._rank, reverse=True)
         return rows[: self._plan.top] if self._plan.top is not None else rows
 
@@ -152,10 +167,10 @@ class AggregateReader:
         shown = tuple(results[name] for name in self._plan.order)
         return (time.monotonic_ns(), self._output.rule, 0, *key, *shown)
 
-    def _rank(self, row: Row) -> tuple[float, ...]:
+    def _rank(self, row: Row) -> int | float:
         names = self._plan.order
         index = names.index(self._plan.by) if self._plan.by is not None else 0
-        return (_weight(row[len(row) - len(names) + index]),)
+        return _weight(row[len(row) - len(names) + index])
 
 
 def _layout(plan: AggregatePlan) -> str:
@@ -217,24 +232,20 @@ def _result(
         case "distinct":
             return len(buckets)
         case "percentile":
-            return percentile(buckets, float(parameters[0]))
+            return percentile(buckets, Fraction(str(parameters[0])))
         case "lhist":
             low, high, step = (int(p) for p in parameters)
             return linear_buckets(buckets, low, high, step)
     return power_buckets(buckets)
 
 
-def _exact_or_fraction(total: int, count: int) -> int | float:
-    return total // count if total % count == 0 else total / count
-
-
-def _weight(value: Any) -> float:
+def _weight(value: Any) -> int | float:
     """Return what a row is sorted by: a histogram counts as its events."""
     if isinstance(value, tuple):
-        return float(sum(bucket[2] for bucket in value))
+        return sum(bucket[2] for bucket in value)
     if isinstance(value, dict):
-        return float(value["count"])
-    return float(value) if isinstance(value, int | float) else -math.inf
+        return int(value["count"])
+    return value if isinstance(value, int | float) else -math.inf
 
 
 def evaluate(formula: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
@@ -284,8 +295,11 @@ def linear_buckets(counts: Mapping[int, int], low: int, high: int, step: int) ->
     return tuple(rows)
 
 
-def percentile(counts: Mapping[int, int], rank: float) -> int | None:
-    """Return the value that `rank` percent of the events do not exceed, within 3 percent."""
+def percentile(counts: Mapping[int, int], rank: Fraction) -> int | None:
+    """Return the value that `rank` percent of the events do not exceed, within 3 percent.
+
+    A `rank` of 99.9 must be exactly that: rounded up, it would ask for one event more of 1,000.
+    """
     total = sum(counts.values())
     wanted = max(1, math.ceil(total * rank / 100))
     for number in sorted(counts, key=_log_linear_middle):
@@ -313,16 +327,20 @@ _BUCKETS_PER_KEY: Final = 8
 
 
 def aggregate_sizes(plan: Plan, keys: int) -> dict[str, int]:
-    """Return the entries of the hashes of a script's aggregates, for so many keys each."""
+    """Return the entries of the hashes of a script's aggregates, for so many keys each.
+
+    Where periods start afresh there is room for two: the next one fills while one is being read.
+    """
     sizes = {}
     for output in plan.outputs:
         if output.aggregate is None:
             continue
+        room = keys * 2 if output.aggregate.reset else keys
         if output.aggregate.key is not None:
-            sizes[output.aggregate.cells] = keys
+            sizes[output.aggregate.cells] = room
         for bucket in output.aggregate.buckets:
             if bucket.keyed:
-                sizes[bucket.name] = keys * _BUCKETS_PER_KEY
+                sizes[bucket.name] = room * _BUCKETS_PER_KEY
     return sizes
 
 

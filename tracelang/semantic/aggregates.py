@@ -34,6 +34,7 @@ _SCALES: Final = {"us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 
 _KEEPS_DECODING: Final = ("sum", "avg", "min", "max", "last", "percentile")
 MOST_STEPS: Final = 1000
+_BOUND: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,9 @@ def _rank(expr: ast.Expr) -> str:
 def _steps(call: ast.Call) -> tuple[int, ...]:
     numbers = [_literal(e) for e in call.arguments[1:]]
     low, high, step = numbers
+    for number, expr in zip(numbers, call.arguments[1:], strict=True):
+        if not -_BOUND <= number < _BOUND:
+            raise fail("T283", "a histogram's bounds are signed 64-bit numbers", expr.span)
     if step <= 0 or high <= low or (high - low) % step or (high - low) // step > MOST_STEPS:
         raise fail(
             "T283",
@@ -252,6 +256,8 @@ def result_decoding(column: AggregateColumn, value: Expression | None) -> Decodi
         decoding = natural_decoding(DURATION)
     if decoding is None:
         return Decoding("number")
-    if column.function == "avg" and decoding.decoder not in ("duration", "size"):
-        return Decoding("number")
+    if column.function == "avg":
+        amounts = ("duration", "size")
+        shown = decoding.decoder in amounts
+        return Decoding("average", (decoding.decoder,)) if shown else Decoding("number")
     return decoding

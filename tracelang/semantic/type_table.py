@@ -333,11 +333,10 @@ class TypeTable:
     def _point_at_plain(self, written: ast.TypeName, plain: Int, space: Space) -> Type:
         if not written.pointers:
             return plain
-        names = {"char": "char", "u8": "u8", "u16": "u16", "u32": "u32", "u64": "u64", "int": "int"}
         found = None
-        if self.btf is not None and written.name in names:
+        if self.btf is not None and written.pointers == 1:
             found = self.btf.find("int", written.name) or self.btf.find("typedef", written.name)
-        return Pointer(found or 0, space, f"{written.name} *")
+        return Pointer(found or 0, space, f"{written.name} {'*' * written.pointers}")
 
     @staticmethod
     def plain_names() -> tuple[str, ...]:

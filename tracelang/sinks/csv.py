@@ -7,6 +7,7 @@ otherwise stand in the file as they are. A value that does not exist is empty.
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -52,6 +53,8 @@ def _show_value(value: object) -> object:
             return show_bytes(value)
         case bool():
             return "true" if value else "false"
+        case dict() | [[*_], *_]:
+            return json.dumps(value)
         case list():
             return " ".join(map(str, value))
     return value
