@@ -72,7 +72,13 @@ def _has_uprobes() -> bool:
 
 
 def _has_cgroup2() -> bool:
-    return Path("/sys/fs/cgroup/cgroup.procs").exists()
+    return " cgroup2 " in Path("/proc/mounts").read_text()
+
+
+def _shows_variables() -> bool:
+    # Only kernels with CONFIG_KALLSYMS_ALL list variables among their symbols.
+    with Path("/proc/kallsyms").open() as symbols:
+        return any(line.endswith(" init_task\n") for line in symbols)
 
 
 def _has_functions() -> bool:
@@ -86,5 +92,6 @@ FEATURES: Final[Mapping[str, Callable[[], bool]]] = MappingProxyType(
         "function": _has_functions,
         "uprobe": _has_uprobes,
         "cgroup2": _has_cgroup2,
+        "variables": _shows_variables,
     }
 )

@@ -1,7 +1,7 @@
 """Every command in the README and the documentation runs as it stands there.
 
-A fenced block marked `sh` holds commands that are run, in one shell a file and from the checkout;
-`console` shows a terminal and `text` anything else, and neither is run.
+A fenced block marked `sh` holds commands that are run, in a directory like the checkout; `console`
+shows a terminal and `text` anything else, and neither is run.
 """
 
 from __future__ import annotations
@@ -30,17 +30,21 @@ def blocks(document: Path) -> list[tuple[str, str]]:
 
 
 def commands(document: Path) -> Iterator[str]:
-    """Yield the commands of the `sh` blocks; one whose quotes are open goes on in the next line."""
+    """Yield the commands of the `sh` blocks; a block that writes a file is one command."""
     for language, text in blocks(document):
-        if language != "sh":
-            continue
-        waiting = ""
-        for line in text.splitlines(keepends=True):
-            waiting += line
-            if waiting.count("'") % 2 == 0 and not line.endswith("\\\n"):
-                yield waiting.rstrip("\n")
-                waiting = ""
-        assert not waiting, f"an open quote in {document.name}: {waiting}"
+        if language == "sh":
+            yield from [text] if "<<" in text else split_lines(text)
+
+
+def split_lines(text: str) -> Iterator[str]:
+    """Yield a block's commands: one whose quotes are open goes on in the next line."""
+    waiting = ""
+    for line in text.splitlines(keepends=True):
+        waiting += line
+        if waiting.count("'") % 2 == 0 and not line.endswith("\\\n"):
+            yield waiting.rstrip("\n")
+            waiting = ""
+    assert not waiting, f"an open quote: {waiting}"
 
 
 def name_of(document: Path) -> str:
@@ -77,7 +81,7 @@ def test_every_command_runs(
 ) -> None:
     expected = EXPECTED_STATUS.search(command)
     done = subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-ec", command],
         cwd=place,
         env=os.environ
         | dict(tracelang.environment)

@@ -90,6 +90,7 @@ def plan_aggregate(rule: RuleModel) -> AggregateFields:
         model.reset,
         model.top,
         model.by,
+        rule.sample,
     )
     return AggregateFields(plan, tuple(stored), _output(rule, plan, stored, values))
 

@@ -97,7 +97,8 @@ class AggregatePlan:
 
     `key` is None where there is one row only; its first field is `epoch` where `reset`. `cell` is
     kept on each CPU: `n` events, and each column's slots. `columns` are (name, function,
-    parameters, signed), `order` the shown names. `every` is in nanoseconds.
+    parameters, signed), `order` the shown names. `every` is in nanoseconds; `sample` is (N, M)
+    where N of each M events are counted.
     """
 
     cells: str
@@ -111,6 +112,7 @@ class AggregatePlan:
     reset: bool
     top: int | None
     by: str | None
+    sample: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

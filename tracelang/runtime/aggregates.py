@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from tracelang.plan.ir import AggregatePlan, BucketMap, Plan, RuleOutput
+from tracelang.runtime.barrier import wait_for_programs
 from tracelang.runtime.maps import BpfMap
 
 Row = tuple[Any, ...]
@@ -19,13 +20,13 @@ Buckets = tuple[tuple[int | None, int | None, int], ...]
 """A histogram: (lowest, first above, events) of each bucket; None for no bound."""
 
 
-def _exact_or_fraction(dividend: Any, divisor: Any) -> int | float:
+def _exact_or_fraction(dividend: int | float, divisor: int | float) -> int | float:
     """Divide; whole results of integers stay exact whatever their size."""
     both = isinstance(dividend, int) and isinstance(divisor, int)
     return dividend // divisor if both and not dividend % divisor else dividend / divisor
 
 
-def _remainder(dividend: Any, divisor: Any) -> Any:
+def _remainder(dividend: int | float, divisor: int | float) -> int | float:
     """Return what division towards zero leaves, as in the kernel: it has the dividend's sign."""
     rest = abs(dividend) % abs(divisor)
     return -rest if dividend < 0 else rest
@@ -39,8 +40,6 @@ _ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "%": _remainder,
 }
 _NEVER: Final = 1 << 63
-_SETTLE: Final = 0.002
-"""Seconds for programs that began in the last period to end: they cannot sleep."""
 
 
 @dataclass(slots=True)
@@ -84,7 +83,7 @@ class AggregateReader:
         self._epoch = (closed + 1) & 0xFFFFFFFF
         key = struct.pack("=I", self._output.rule)
         self._maps["epochs"].update(key, struct.pack("=I", self._epoch))
-        time.sleep(_SETTLE)
+        wait_for_programs()
         return closed
 
     # --- Reading ----------------------------------------------------------------------------------
@@ -242,7 +241,7 @@ def _result(
 def _weight(value: Any) -> int | float:
     """Return what a row is sorted by: a histogram counts as its events."""
     if isinstance(value, tuple):
-        return sum(bucket[2] for bucket in value)
+        return sum(int(bucket[2]) for bucket in value)
     if isinstance(value, dict):
         return int(value["count"])
     return value if isinstance(value, int | float) else -math.inf

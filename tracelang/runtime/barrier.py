@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -25,6 +26,9 @@ _GENERIC_SYSCALL_NUMBER: Final = 283
 # The only command which always is a full barrier for the caller itself and still cheap: the private
 # one returns early in a process of one thread, the plain global one waits for a grace period.
 _MEMBARRIER_GLOBAL_EXPEDITED: Final = 1 << 1
+# This one returns after a grace period of RCU (kernel/sched/membarrier.c).
+_MEMBARRIER_GLOBAL: Final = 1 << 0
+_LONGEST_PROGRAM: Final = 0.01
 
 
 def select_barrier(machine: str | None = None) -> Callable[[], None]:
@@ -36,6 +40,21 @@ def select_barrier(machine: str | None = None) -> Callable[[], None]:
     if (machine or platform.machine()) in _STRONGLY_ORDERED:
         return _pass_through
     return make_membarrier()
+
+
+def wait_for_programs() -> None:
+    """Return when every BPF program that runs now has ended: programs are readers of RCU.
+
+    A kernel that cannot wait for them (no CONFIG_MEMBARRIER, or nohz_full) is given longer than a
+    program takes.
+    """
+    syscall = ctypes.CDLL(None).syscall
+    number = _SYSCALL_NUMBER.get(platform.machine(), _GENERIC_SYSCALL_NUMBER)
+    waited = syscall(
+        ctypes.c_long(number), ctypes.c_int(_MEMBARRIER_GLOBAL), ctypes.c_uint(0), ctypes.c_int(0)
+    )
+    if waited != 0:
+        time.sleep(_LONGEST_PROGRAM)
 
 
 def make_membarrier() -> Callable[[], None]:

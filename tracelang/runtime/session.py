@@ -240,9 +240,9 @@ class Session:
             rows += order.push(decoder.decode(drained), drained.started)
         rows += order.flush()
         self.accounting.late = order.late
-        self._summarise(receive, self._summaries.last())
         if rows:
             self._deliver(rows, receive)
+        self._summarise(receive, self._summaries.last())
 
     def _summarise(self, receive: Receive, tables: Iterable[list[Row]]) -> None:
         """Hand over aggregates; each table is a batch of its own."""

@@ -20,7 +20,7 @@ from tracelang.semantic.model import (
 )
 from tracelang.semantic.names import Resolves
 from tracelang.semantic.types import DURATION, S64, U64, Flavour, Int, Pointer, is_scalar
-from tracelang.semantic.values import describe, integer_of
+from tracelang.semantic.values import as_text, describe, integer_of
 from tracelang.source import Span
 from tracelang.syntax import ast
 
@@ -222,6 +222,8 @@ def bind_values(
 
 def _value(call: ast.Call, resolver: Resolves) -> Expression:
     value = resolver.resolve(call.arguments[0])
+    # Text would be told apart by where it lies in memory.
+    value = as_text(value, resolver.scope.script) or value
     is_address = isinstance(value.type, Pointer) and call.function not in ("distinct", "last")
     if not is_scalar(value.type) or is_address:
         raise fail(

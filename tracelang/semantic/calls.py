@@ -38,6 +38,7 @@ from tracelang.semantic.types import (
     Space,
     Struct,
     Text,
+    Type,
     is_scalar,
 )
 from tracelang.semantic.values import as_text, describe, integer_of
@@ -236,7 +237,7 @@ def _narrow(value: Expression, type_: Int | EnumType, call: ast.Call) -> Express
     return Cast(type_, value, span=call.span)
 
 
-def _written_type(expr: ast.Expr, resolver: Resolves) -> object:
+def _written_type(expr: ast.Expr, resolver: Resolves) -> Type:
     written = expr
     if isinstance(expr, ast.Name):
         written = ast.TypeName("", expr.name, span=expr.span)
@@ -245,7 +246,7 @@ def _written_type(expr: ast.Expr, resolver: Resolves) -> object:
             "T225",
             "expected a type here",
             expr.span,
-            help=["write `struct NAME`, `u32`, `enum NAME`"],
+            help=["write `struct NAME`, `u32`, `char *`"],
         )
     return find_type(written, resolver.scope.target.space, resolver.scope.script.types)
 
@@ -284,7 +285,7 @@ def _member_path(expr: ast.Expr) -> list[tuple[str, Span]]:
 
 
 def _symbol(call: ast.Call, resolver: Resolves) -> Expression:
-    _expect(call, 1, 1, "symbol(VARIABLE)")
+    _expect(call, 1, 2, "symbol(VARIABLE[, TYPE])")
     argument = call.arguments[0]
     if not isinstance(argument, ast.Name):
         raise fail(
@@ -302,9 +303,25 @@ def _symbol(call: ast.Call, resolver: Resolves) -> Expression:
             argument.span,
             help=["addresses are shown to root only, and only of kernels with KALLSYMS_ALL"],
         )
-    type_ = script.types.variable(argument.name) or Int(8, signed=False, name="unsigned long")
+    type_ = _variable_type(call, argument.name, resolver)
     pointer = Pointer(0, Space.KERNEL, "void *")
     return members.at_address(Constant(pointer, address), type_, Space.KERNEL, call.span)
+
+
+def _variable_type(call: ast.Call, name: str, resolver: Resolves) -> Type:
+    """Return a kernel variable's type: as written, as BTF has it, or `unsigned long`.
+
+    BTF describes per-CPU variables only; a struct written without a star is the variable itself.
+    """
+    types = resolver.scope.script.types
+    if len(call.arguments) == 1:
+        return types.variable(name) or Int(8, signed=False, name="unsigned long")
+    written = call.arguments[1]
+    type_ = _written_type(written, resolver)
+    if isinstance(type_, Pointer) and isinstance(written, ast.TypeName) and not written.pointers:
+        target = types.pointee(type_)
+        return target if target is not None else type_
+    return type_
 
 
 def _first_of(call: ast.Call, resolver: Resolves) -> Expression:

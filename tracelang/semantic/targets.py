@@ -86,7 +86,7 @@ def resolve_target(
     places = kind.resolve(target, scope)
     if target.offset and any(p.mechanism not in _WITH_OFFSET for p in places):
         raise fail(
-            "T235",
+            "T238",
             f"`{places[0].probe}` is no place inside a function, where an offset leads",
             target.span,
             help=["offsets go with `kprobe:FUNCTION+0x10` and `uprobe:BINARY:FUNCTION+0x10`"],

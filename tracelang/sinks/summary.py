@@ -23,17 +23,24 @@ class Summary:
         self._plain = tuple(c for c in columns if c.decoder.name != "histogram")
         self._histograms = tuple(c for c in columns if c.decoder.name == "histogram")
         self._label = label
+        self._scale = _describe_scale(output.aggregate.sample)
         self._timed = output.aggregate.every is not None
-        self._shown = False
+        self.shown = False
+        """Whether there was anything to show."""
 
-    def text(self, rows: Sequence[Row]) -> str:
-        """Return the rows as text, set apart from what was shown before."""
+    def text(self, rows: Sequence[Row], *, first: bool) -> str:
+        """Return the rows as text, set apart from what was shown before unless it is the first."""
         heading = time.strftime("%H:%M:%S") if self._timed else ""
-        heading = " ".join(filter(None, (heading, self._label)))
-        above = "\n" if self._shown else ""
-        self._shown = True
-        blocks = "".join(self._blocks(row) for row in rows)
-        return above + (f"{heading}\n" if heading else "") + self._table(rows) + blocks
+        heading = " ".join(filter(None, (heading, self._label, self._scale)))
+        blocks = self._table(rows) + "".join(self._blocks(row) for row in rows)
+        self.shown = True
+        # A histogram sets itself apart, from the heading too: but not twice, and not from nothing.
+        text = f"\n{heading}\n{blocks}" if heading else "\n" + blocks.removeprefix("\n")
+        return text.removeprefix("\n") if first else text
+
+    def nothing(self) -> str:
+        """Return what is said when a whole run had no event."""
+        return f"{self._label}: no events\n" if self._label else "no events\n"
 
     def _table(self, rows: Sequence[Row]) -> str:
         if len(self._plain) == len(self._keys):
@@ -48,7 +55,16 @@ class Summary:
         return "".join(self._block(column, row) for column in self._histograms)
 
     def _block(self, column: BoundColumn, row: Row) -> str:
-        key = ", ".join(c.reading.text(row[c.slot]) for c in self._keys)
-        title = f"{column.name} {key}".strip() if len(self._histograms) > 1 or not key else key
+        key = ", ".join(f"{c.name} {c.reading.text(row[c.slot])}" for c in self._keys)
+        named = column.name if len(self._histograms) > 1 or not key else ""
+        title = ": ".join(filter(None, (named, key)))
         lines = histogram_lines(row[column.slot])
         return "\n".join([f"\n{title}", *lines]) + "\n"
+
+
+def _describe_scale(sample: tuple[int, int] | None) -> str:
+    """Return what a reader must know to judge counts and sums of a sample."""
+    if sample is None or sample[0] >= sample[1]:
+        return ""
+    keep, of = sample
+    return f"sampled {keep} in {of}: for all events multiply counts and sums by {of / keep:.4g}"

@@ -63,10 +63,10 @@ class TableSink:
 
     def events(self, rule: int, rows: Sequence[Row]) -> None:
         """Write the rows, after the header when it is due."""
-        if rule in self._summaries:
-            self._stream.write(self._summaries[rule].text(rows))
-            return
         if not rows:
+            return
+        if rule in self._summaries:
+            self._stream.write(self._summaries[rule].text(rows, first=self._is_first()))
             return
         shown = self._shown[rule]
         text = shown.table.lines(shown.columns, rows, shown.label)
@@ -81,8 +81,14 @@ class TableSink:
         self._stream.flush()
 
     def end(self) -> None:
-        """Flush: a table has no foot."""
+        """Say which aggregates had no events, and flush."""
+        for summary in self._summaries.values():
+            if not summary.shown:
+                self._stream.write(summary.nothing())
         self._stream.flush()
+
+    def _is_first(self) -> bool:
+        return not self._line and not any(s.shown for s in self._summaries.values())
 
     def _is_header_due(self, table: Table) -> bool:
         if table.header_at < 0:

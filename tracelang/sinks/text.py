@@ -36,8 +36,8 @@ class TextSink:
         self._stream.flush()
 
     def end(self) -> None:
-        """Flush: text has no foot."""
-        self._stream.flush()
+        """End the tables, and flush: text itself has no foot."""
+        self._tables.end()
 
 
 @dataclass(frozen=True, slots=True)
