@@ -82,9 +82,10 @@ class TableSink:
 
     def end(self) -> None:
         """Say which aggregates had no events, and flush."""
-        for summary in self._summaries.values():
-            if not summary.shown:
-                self._stream.write(summary.nothing())
+        silent = [summary.nothing() for summary in self._summaries.values() if not summary.shown]
+        if silent and not self._is_first():
+            silent.insert(0, "\n")
+        self._stream.write("".join(silent))
         self._stream.flush()
 
     def _is_first(self) -> bool:

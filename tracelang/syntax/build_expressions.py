@@ -99,8 +99,8 @@ class ExpressionBuilder:
     def type_name(self, children: Children) -> TypeName:
         """`struct NAME *` as an argument of a call or in a target's parentheses."""
         if len(children) == 1 and "*" in children[0]:
-            text = str(children[0])
-            return TypeName("", text.split("*")[0].strip(), text.count("*"), span=cover(children))
+            name, _, _ = str(children[0]).partition("*")
+            return TypeName("", name.strip(), children[0].count("*"), span=cover(children))
         words = [str(child) for child in children if child != "*"]
         keyword = words[0] if len(words) > 1 else ""
         return TypeName(keyword, words[-1], len(children) - len(words), span=cover(children))
