@@ -25,6 +25,17 @@ EXPECTED_STATUS = re.compile(r"# exit status (\d+)\s*$")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
+# Documents trace the whole machine; a test may look at its own processes only.
+WRAPPER = """#!/bin/sh
+case " $* " in *" -c "* | *" -p "* | *" --help "*) exec {real} "$@" ;; esac
+case "$1" in
+    run | list | describe | check | explain) exec {real} "$@" ;;
+    emit | fmt | doctor | record-kernel | -*) exec {real} "$@" ;;
+esac
+exec {real} "$@" -p $PPID --follow
+"""
+
+
 def blocks(document: Path) -> list[tuple[str, str]]:
     return [(found[1], found[2]) for found in BLOCK.finditer(document.read_text())]
 
@@ -59,6 +70,10 @@ def place(tmp_path: Path) -> Path:
     """A directory with what the commands expect of the checkout, where they may leave files."""
     for name in ("examples", "tests", "docs", "README.md", ".venv"):
         (tmp_path / name).symlink_to(ROOT / name)
+    wrapper = tmp_path / "bin" / "tracelang"
+    wrapper.parent.mkdir()
+    wrapper.write_text(WRAPPER.format(real=Path(sys.executable).parent / "tracelang"))
+    wrapper.chmod(0o755)
     return tmp_path
 
 
@@ -85,7 +100,7 @@ def test_every_command_runs(
         cwd=place,
         env=os.environ
         | dict(tracelang.environment)
-        | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        | {"PATH": f"{place / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

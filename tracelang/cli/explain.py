@@ -79,7 +79,9 @@ def _explain(compilation: Compilation, known: argparse.Namespace, paint: Painter
     for param in model.params:
         value = compilation.options.binding.arguments.get(param.name, param.default)
         yield f"  option --{param.name.replace('_', '-')} is {value}: a constant in the program"
-    written = [item for item in compilation.ast.items if isinstance(item, ast.ProbeRule)]
+    written = [
+        item for item in compilation.ast.items if isinstance(item, ast.ProbeRule | ast.SpanRule)
+    ]
     explainer = Explainer(kernel, compilation.decoders, known.prefer)
     for rule in model.rules:
         text = RuleText(written[rule.number], rule, plan.outputs[rule.number])

@@ -19,6 +19,7 @@ from tracelang.semantic.model import (
     FunctionReturn,
     Place,
     Source,
+    Stored,
     TextAt,
     TracingArgument,
     Typed,
@@ -50,6 +51,11 @@ def _reads(expression: Expression) -> Iterator[str]:
     match expression:
         case ArgumentValue(source=source) | ContextPlace(source=source):
             yield from _source(source)
+        case Stored():
+            yield "what the start remembered"
+        case Builtin(name="duration"):
+            yield "what the start remembered"
+            yield "the clock"
         case Builtin(name=name):
             yield _BUILTINS.get(name, _TASK)
         case Place(base=base, space=space):

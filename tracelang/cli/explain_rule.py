@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracelang.cli.explain_aggregate import describe_aggregate
 from tracelang.cli.explain_reads import describe_reads
+from tracelang.cli.explain_span import describe_span
 from tracelang.cli.explain_targets import describe_how, explain_choice
 from tracelang.cli.layout import indent, repr_format, table
 from tracelang.semantic.model import CapturedField, Expression, Logical, RuleModel
@@ -30,7 +31,7 @@ _HEADER_BYTES: Final = 16
 class RuleText:
     """A rule at all its stages: as written, as it is meant, and as it is shown."""
 
-    written: ast.ProbeRule
+    written: ast.ProbeRule | ast.SpanRule
     model: RuleModel
     output: RuleOutput
 
@@ -47,6 +48,7 @@ class Explainer:
         """Yield the lines about one rule."""
         yield from indent("attached to", self._targets(rule.model))
         yield from indent("though asked for first", _passed_over(rule))
+        yield from indent("pairs its events", describe_span(rule.model))
         several = len(rule.model.bound) > 1
         one = f" (as seen on {_first_probe(rule.model)})" if several else ""
         yield from indent(f"keeps an event when{one}", _conditions(rule))
@@ -66,6 +68,9 @@ class Explainer:
 
     def _targets(self, rule: RuleModel) -> Iterator[str]:
         live = {index for bound in rule.bound for index in bound.targets}
+        if rule.pairing is not None:
+            legs = (*rule.pairing.starts, *rule.pairing.cancels)
+            live |= {index for leg in legs for index in leg.targets}
         shown = rule.targets[:_MOST_TARGETS]
         width = max(len(t.probe) for t in shown) + 2
         in_columns = width + max(len(describe_how(t)) for t in shown) <= _WIDEST_LINE
@@ -131,7 +136,8 @@ def _first_probe(rule: RuleModel) -> str:
 def _passed_over(rule: RuleText) -> Iterator[str]:
     """Yield the alternatives of an `or` that this kernel does not have."""
     taken = {t.span for t in rule.model.targets}
-    for choice in rule.written.targets:
+    legs = rule.written.legs if isinstance(rule.written, ast.SpanRule) else ()
+    for choice in (*rule.written.targets, *(c for leg in legs for c in leg.targets)):
         for option in choice.options:
             if option.span in taken:
                 break

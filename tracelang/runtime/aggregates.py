@@ -20,13 +20,13 @@ Buckets = tuple[tuple[int | None, int | None, int], ...]
 """A histogram: (lowest, first above, events) of each bucket; None for no bound."""
 
 
-def _exact_or_fraction(dividend: int | float, divisor: int | float) -> int | float:
+def _exact_or_fraction(dividend: float, divisor: float) -> float:
     """Divide; whole results of integers stay exact whatever their size."""
     both = isinstance(dividend, int) and isinstance(divisor, int)
     return dividend // divisor if both and not dividend % divisor else dividend / divisor
 
 
-def _remainder(dividend: int | float, divisor: int | float) -> int | float:
+def _remainder(dividend: float, divisor: float) -> float:
     """Return what division towards zero leaves, as in the kernel: it has the dividend's sign."""
     rest = abs(dividend) % abs(divisor)
     return -rest if dividend < 0 else rest

@@ -104,10 +104,12 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
 
 
 def _of_the_end(node: ast.Name, end: ResolvedTarget) -> Expression | None:
-    """Return what belongs to a span's end though it is not said: its duration, its result."""
+    """Return what belongs to a span's end though it is not said: duration, result, `elapsed`."""
     if node.name == "duration":
         shown = Decoding("duration")
         return Builtin(DURATION, "duration", decoding=shown, at_end=True, span=node.span)
+    if node.name == "elapsed":  # events are in the order of their ends
+        return Builtin(U64, "ts", decoding=Decoding("elapsed"), at_end=True, span=node.span)
     if node.name == "retval" and end.returns is not None:
         return replace(argument_value(end.returns, node.span), at_end=True)
     return None

@@ -93,7 +93,8 @@ class Resolver:
             return replace(param, span=expr.span)
         if self.scope.end is not None and isinstance(expr.base, ast.Name):
             side = expr.base.name
-            if side in ("start", "end") and not names.find_argument(side, self.scope):
+            # An argument of that name has its members by `args.start.x`.
+            if side in ("start", "end"):
                 return self._on_side(expr, side, self.scope.end)
         base = self.resolve(expr.base)
         return members.member(base, expr.name, expr.span, expr.name_span, self.scope.script)

@@ -24,7 +24,7 @@ from tracelang.semantic.sides import split
 from tracelang.semantic.targets import find_kind, resolve_target, resolve_targets
 from tracelang.semantic.types import U32, is_scalar
 from tracelang.semantic.unknown_names import RETURN_OF
-from tracelang.semantic.values import as_condition, describe
+from tracelang.semantic.values import as_condition, as_text, describe
 from tracelang.syntax import ast
 
 T = TypeVar("T")
@@ -79,7 +79,8 @@ def _check_keys(rule: ast.SpanRule) -> None:
         odd = next(leg for leg in rule.legs if len(leg.keys) != len(rule.legs[0].keys))
         raise fail(
             "T291",
-            f"this leg has {len(odd.keys)} keys, the first has {len(rule.legs[0].keys)}",
+            f"this leg has {len(odd.keys)} key{'s' * (len(odd.keys) != 1)}, "
+            f"the first has {len(rule.legs[0].keys)}",
             odd.span,
             help=["keys pair up by position: give every leg the same number"],
         )
@@ -163,8 +164,13 @@ class SpanBinder:
             return () if self._targets.nested else (Builtin(U32, "tid"),)
         values = tuple(resolver.resolve(key) for key in side.keys)
         for value, key in zip(values, side.keys, strict=True):
-            if not is_scalar(value.type):
-                raise fail("T293", f"a key is a number, this is {describe(value)}", key.span)
+            if not is_scalar(value.type) or as_text(value, self._script) is not None:
+                raise fail(
+                    "T293",
+                    f"a key is a number, this is {describe(value)}",
+                    key.span,
+                    help=["pair by what both events have: `tid`, a number, a pointer to a struct"],
+                )
         return tuple(replace(v, decoding=None) for v in values)
 
     def when(self, side: Side, index: int) -> Expression | None:

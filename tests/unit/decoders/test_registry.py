@@ -26,8 +26,9 @@ def test_words_of_the_language_are_there() -> None:
 def test_words_of_types_are_there_and_are_no_words() -> None:
     internal = {decoder.name for decoder in _ALL if not decoder.example}
     assert internal == {
-        "array", "bool", "char", "container", "duration", "elapsed", "enum", "flags_table", "histogram", "number",
-        "func", "int", "pointer", "probe", "table", "text", "time", "timestamp",
+        "array", "average", "bool", "char", "container", "duration", "elapsed", "enum",
+        "flags_table", "func", "histogram", "int", "number", "pointer", "probe", "table",
+        "text", "time", "timestamp",
     }  # fmt: skip
 
 
