@@ -79,7 +79,7 @@ def nearest(name: str, candidates: Iterable[str], *, limit: int = 3) -> tuple[st
     scored: list[tuple[float, str]] = []
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(lowered)
-    for candidate in candidates:
+    for candidate in dict.fromkeys(candidates):
         if candidate == name:
             continue
         folded = candidate.lower()

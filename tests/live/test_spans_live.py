@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from tests.processes import TracelangCommand
 from tests.unit.binaries.programs import compile_c
 
 C: Final = r"""
+#include <setjmp.h>
+
 __attribute__((noinline)) int fib(int n)
 {
     int r = n < 2 ? n : fib(n - 1) + fib(n - 2);
@@ -26,9 +29,30 @@ __attribute__((noinline)) int fouter(int n)
     return r + 100;
 }
 
-int main(void)
+static jmp_buf back;
+
+__attribute__((noinline)) int leap(int n)
 {
-    fouter(6);
+    if (!n)
+        longjmp(back, 1);
+    int r = leap(n - 1);
+    __asm__ volatile("" : "+r"(r));
+    return r;
+}
+
+__attribute__((noinline)) int leaper(int n)
+{
+    if (!setjmp(back))
+        leap(2);
+    return fib(n);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        leaper(1);
+    else
+        fouter(6);
     return 0;
 }
 """
@@ -55,7 +79,7 @@ def test_a_sleep_lasts_as_long_as_it_was_told(tracelang: TracelangCommand, trans
 
 
 def test_arguments_are_those_of_the_entry(tracelang: TracelangCommand) -> None:
-    script = """span syscall:read where comm startswith "t" and retval >= 0 and start.fd == end.retval
+    script = """span syscall:read where comm startswith "t" and retval >= 0 and fd == retval
         capture fd, buf(args.buf, 4) as before, retval, start.comm as was, end.comm as is"""
     work = """import ctypes, os
 p, q = os.pipe()
@@ -66,17 +90,17 @@ room = ctypes.create_string_buffer(b"old!" + bytes(60))
 libc.read(p, room, p)"""
     (event,) = trace(tracelang, script, "-c", python_command(work))
     assert event["fd"] == event["retval"]
-    assert event["before_text" if "before_text" in event else "before"] in ("old!", "6f6c6421")
+    assert event["before"] == "6f6c6421"
     assert (event["was"], event["is"]) == ("tested", "tested")
 
 
 def test_the_start_remembers_every_type(tracelang: TracelangCommand) -> None:
-    script = """span syscall:execve where filename == "/bin/echo" and retval == 0
+    script = """span syscall:execve where filename == "/bin/true" and retval == 0
         capture start.comm as before, end.comm as after, join(argv), filename, envp"""
-    (event,) = trace(tracelang, script, "-c", "sh -c '/bin/echo a b; exit 0'")
-    assert (event["before"], event["after"]) == ("sh", "echo")
-    assert event["filename"] == "/bin/echo"
-    assert "/bin/echo a b" in (event["argv"], event.get("argv_text"))
+    (event,) = trace(tracelang, script, "-c", "sh -c '/bin/true a b; exit 0'")
+    assert (event["before"], event["after"]) == ("sh", "true")
+    assert event["filename"] == "/bin/true"
+    assert "/bin/true a b" in (event["argv"], event.get("argv_text"))
     assert event["envp"] > 0
 
 
@@ -94,13 +118,8 @@ def test_a_text_of_the_start_is_judged_with_a_number_of_the_end(
 
 
 def test_the_raw_tracepoint_of_all_calls_pairs_them(tracelang: TracelangCommand) -> None:
-    script = 'span syscall:* where func == "getpgid" capture start.cpu, func, retval, arg0'
-    work = "import os\nfor n in range(5): os.getpgid(0)"
-    try:
-        events = trace(tracelang, script, "-c", python_command(work))
-    except AssertionError:
-        script = "span syscall:* capture start.cpu, func, retval, duration"
-        events = trace(tracelang, script, "-c", python_command(work))
+    script = "span syscall:* capture start.cpu, func, retval, duration"
+    events = trace(tracelang, script, "-c", python_command(CALLS))
     mine = [e for e in events if e["func"] == "getpgid"]
     assert len(mine) == 5
     assert all(e["retval"] > 0 for e in mine)
@@ -122,6 +141,15 @@ def test_different_functions_nest(tracelang: TracelangCommand, calculator: Path)
     assert (last["func"], last["arg0"], last["retval"]) == ("fouter", 6, 108)
     assert {e["func"] for e in inner} == {"fib"}
     assert last["duration"] >= max(e["duration"] for e in inner)
+
+
+def test_functions_left_by_longjmp_take_no_other_return(
+    tracelang: TracelangCommand, calculator: Path
+) -> None:
+    script = f"span uprobe:{calculator}:leap*, uprobe:{calculator}:fib capture func, retval"
+    done = tracelang(script, "-c", f"{calculator} far", "-o", "json")
+    assert [(e["func"], e["retval"]) for e in events_of(done)] == [("fib", 1)]
+    assert accounting(done)["span unmatched"] == 1
 
 
 def test_threads_do_not_mix(tracelang: TracelangCommand) -> None:
@@ -165,15 +193,15 @@ def test_consecutive_events_end_one_span_and_start_the_next(tracelang: Tracelang
     )
     events = events_of(done)
     assert len(events) == 4
-    assert [e["b"] for e in events[:-1]] == [e["a"] for e in events[1:]]
+    # The end is handled first; each of the two programs reads the clock.
+    for before, after in pairwise(events):
+        assert 0 <= after["a"] - before["b"] < 100_000_000
     assert all(e["b"] - e["a"] == e["duration"] for e in events)
     counts = accounting(done)
     assert (counts["span unmatched"], counts["span still open"]) == (1, 1)
 
 
 def test_keys_pair_events_of_different_calls(tracelang: TracelangCommand) -> None:
-    script = """span from syscall:getpgid key args.pid to syscall:getsid key args.pid
-        capture start.args_pid if false else start.arg0 as pid"""
     script = """span from syscall:getpgid key args.pid to syscall:getsid key args.pid
         capture start.arg0 as first, end.arg0 as second, elapsed"""
     work = """import os
@@ -182,7 +210,8 @@ for call, n in ((os.getpgid, 1), (os.getpgid, 2), (os.getsid, 2), (os.getsid, 1)
     done = tracelang(script, "-c", python_command(work), "-o", "json")
     events = events_of(done)
     assert [(e["first"], e["second"]) for e in events] == [(2, 2), (1, 1)]
-    assert accounting(done)["span unmatched"] == 1
+    # Ends may be on threads that are not traced: they cannot tell whether a start is missing.
+    assert "unmatched" not in done.stderr
 
 
 def test_guards_cancels_and_overwriting(tracelang: TracelangCommand) -> None:
@@ -231,11 +260,7 @@ def test_elapsed_is_of_the_end_and_begin_and_end_stand_beside(tracelang: Tracela
     script = f"""probe begin print "on\\n" {SLEEP} print "%.1f %d\\n", elapsed, retval
         probe end print "off\\n" """
     done = tracelang(script, "-c", "sleep 0.1")
-    first, middle, last = (
-        done.stdout.split("\n")[:3]
-        if "\n\n" not in done.stdout
-        else (line for line in done.stdout.split("\n") if line)
-    )
+    first, middle, last = filter(None, done.stdout.split("\n"))
     assert (first, last) == ("on", "off")
     assert float(middle.split()[0]) >= 0
 

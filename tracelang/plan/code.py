@@ -500,12 +500,16 @@ class ForgetStart:
 
 @dataclass(frozen=True, slots=True)
 class FinishSpan:
-    """Find the start of a span, hand it to the function that finishes it, and drop it."""
+    """Find the start of a span, hand it to the function that finishes it, and drop it.
+
+    A nested end belongs to the `entry` it is the return of, and to no other start.
+    """
 
     name: str
     program: str
     rule: int
     counted: bool
+    entry: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

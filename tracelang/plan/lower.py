@@ -200,9 +200,9 @@ class _Lowerer:
         same_thread = self.rule.pairing is not None and (
             self.rule.pairing.nested or bound.keys == (Builtin(types.U32, "tid"),)
         )
-        body, _ = self._open(name, bound.targets, filtered=same_thread)
+        body, ending = self._open(name, bound.targets, filtered=same_thread)
         counted = same_thread or self.options.processes == _ANY_PROCESS
-        find_start(self.rule, bound.when, bound.keys, name, counted, body)
+        find_start(self.rule, bound.when, bound.keys, name, ending, counted, body)
         finish = Lowering(body.context, self.model.registers, self.structs)
         finish.scratch = body.scratch
         self._take(bound, START_TARGET, finish)

@@ -15,6 +15,8 @@ from tracelang.plan.code import (
     Helper,
     Home,
     KeepStart,
+    Number,
+    Operation,
     SpanKey,
     StartMember,
     StartRoom,
@@ -24,7 +26,6 @@ from tracelang.plan.code import (
 from tracelang.plan.events import common_type, fit
 from tracelang.plan.ir import Record, ScratchField, SpanPlan
 from tracelang.plan.layout import lay_out
-from tracelang.plan.processes import ProcessFilter
 from tracelang.plan.values import stored_name, widen
 from tracelang.semantic.model import Expression, RuleModel, SpanStart
 
@@ -54,15 +55,6 @@ def plan_span(rule: RuleModel) -> SpanPlan:
         )
     keys = len(rule.pairing.starts[0].keys) if rule.pairing.starts else 0
     return SpanPlan(rule.number, keys, rule.pairing.nested, start)
-
-
-def counts_unmatched(rule: RuleModel, processes: ProcessFilter) -> bool:
-    """Tell whether an end without a start is worth counting.
-
-    Not where starts are filtered by process and ends, on other threads, cannot be.
-    """
-    assert rule.pairing is not None
-    return rule.pairing.nested or processes == ProcessFilter()
 
 
 def start_span(
@@ -101,14 +93,19 @@ def find_start(
     when: Expression | None,
     keys: tuple[Expression, ...],
     program: str,
+    target: Value,
     counted: bool,
     body: Body,
 ) -> None:
     """Emit what finds the start a span's end belongs to, and finishes it."""
+    assert rule.pairing is not None
     if when is not None:
         conditions.guard(when, body)
     _key(rule, keys, body, starting=False, counted=counted)
-    body.emit(FinishSpan(_name(rule), program, rule.number, counted))
+    # Returns follow the entries, in one order.
+    entries = Number(len(rule.targets) // 2, U32)
+    entry = Operation("-", target, entries, U32) if rule.pairing.nested else None
+    body.emit(FinishSpan(_name(rule), program, rule.number, counted, entry))
 
 
 def _key(

@@ -94,6 +94,10 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
         return ended
     if (builtin := _builtin(node, resolver)) is not None:
         return builtin
+    if name in scope.only_at_end and scope.end is not None:
+        found = find_argument(name, replace(scope, target=scope.end))
+        assert found is not None
+        return replace(argument_value(found, node.span), at_end=True)
     if found := find_argument(name, scope):
         return argument_value(found, node.span)
     if name in scope.script.params:

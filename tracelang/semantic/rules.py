@@ -155,7 +155,12 @@ class RuleBinder:
                 one = None
                 for start in pairs:
                     binder = _PlaceBinder(
-                        self, clauses, targets.places[start], several=len(starts) > 1, end=end
+                        self,
+                        clauses,
+                        targets.places[start],
+                        several=len(starts) > 1,
+                        end=end,
+                        starts=tuple(targets.places[i] for i in pairs),
                     )
                     found = binder.bind(index)
                     if found is None:
@@ -195,6 +200,18 @@ class RuleBinder:
             return  # an option turns the rule off, which is what options are for
         message = "this is never true, so the rule never fires"
         self.reporter.add(Diagnostic("T261", message, Label(span), severity=Severity.WARNING))
+
+
+def _only_at_end(end: ResolvedTarget | None, starts: tuple[ResolvedTarget, ...]) -> frozenset[str]:
+    """Return the fields a span's end has and not every start of it."""
+    if end is None:
+        return frozenset()
+    names = {a.name for a in end.arguments}
+    return frozenset(n for n in names if not all(_has(start, n) for start in starts))
+
+
+def _has(place: ResolvedTarget, name: str) -> bool:
+    return any(argument.name == name for argument in place.arguments)
 
 
 def _shape(place: ResolvedTarget) -> tuple[object, ...]:
@@ -314,13 +331,21 @@ class _PlaceBinder:
         *,
         several: bool,
         end: ResolvedTarget | None = None,
+        starts: tuple[ResolvedTarget, ...] = (),
     ) -> None:
         self._clauses = clauses
         self._place = place
         self._several = several
         self._script = binder.script
         self._reporter = binder.reporter
-        scope = RuleScope(binder.script, place, clauses.aliases, declared=clauses.declared, end=end)
+        scope = RuleScope(
+            binder.script,
+            place,
+            clauses.aliases,
+            declared=clauses.declared,
+            end=end,
+            only_at_end=_only_at_end(end, starts),
+        )
         self._resolver = Resolver(scope, binder.parse)
 
     def bind(self, index: int) -> BoundTarget | None:

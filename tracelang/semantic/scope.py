@@ -41,3 +41,5 @@ class RuleScope:
     """Arguments the target names itself in parentheses."""
     end: ResolvedTarget | None = None
     """Of a span: where it ends; `target` is where it starts."""
+    only_at_end: frozenset[str] = frozenset()
+    """Of a span: what its end has and not every start, so that a bare name means the end's."""
