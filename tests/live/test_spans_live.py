@@ -117,6 +117,15 @@ def test_a_text_of_the_start_is_judged_with_a_number_of_the_end(
     assert event["error"] == -2
 
 
+def test_guard_and_condition_of_an_end_may_both_search_text(tracelang: TracelangCommand) -> None:
+    script = """span from syscall:getpgid key tid
+          to sysret:getpgid key tid when comm contains "py"
+      where end.comm contains "th" and end.comm endswith end_of"""
+    script = f'param end_of = "3"\n{script} capture start.comm as was'
+    events = trace(tracelang, script, "-c", f"python3 -S -c '{CALLS}'")
+    assert [event["was"] for event in events] == ["python3"] * 5
+
+
 def test_the_raw_tracepoint_of_all_calls_pairs_them(tracelang: TracelangCommand) -> None:
     script = "span syscall:* capture start.cpu, func, retval, duration"
     events = trace(tracelang, script, "-c", python_command(CALLS))

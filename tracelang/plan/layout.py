@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from tracelang.plan.c_types import U32, U64, CType
@@ -38,13 +38,3 @@ def lay_out(
 
 def _align(offset: int, alignment: int) -> int:
     return (offset + alignment - 1) // alignment * alignment
-
-
-def paddings(record: Record) -> Sequence[tuple[RecordField, int]]:
-    """Return each field with the bytes of padding before it; what is left pads the record's end."""
-    result = []
-    end = 0
-    for field in record.fields:
-        result.append((field, field.offset - end))
-        end = field.offset + field.type.size
-    return result

@@ -204,7 +204,8 @@ class _Lowerer:
         counted = same_thread or self.options.processes == _ANY_PROCESS
         find_start(self.rule, bound.when, bound.keys, name, ending, counted, body)
         finish = Lowering(body.context, self.model.registers, self.structs)
-        finish.scratch = body.scratch
+        # Both parts share one scratch memory, so no name in it may be given twice.
+        finish.scratch, finish.names = body.scratch, body.names
         self._take(bound, START_TARGET, finish)
         program = self._close(name, bound.targets, body)
         return replace(program, finish=finish.statements())

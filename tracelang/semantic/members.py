@@ -9,7 +9,7 @@ from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.model import AddressOf, Expression, Offset, Place, Step
 from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.type_table import FoundMember, TypeTable
-from tracelang.semantic.types import U8, Array, Pointer, Space, Struct, Type, is_scalar
+from tracelang.semantic.types import Array, Pointer, Space, Struct, Type, is_scalar
 from tracelang.semantic.values import describe, integer_of
 from tracelang.source import Span
 
@@ -143,8 +143,3 @@ def at_address(address: Expression, type_: Type, space: Space, span: Span) -> Pl
     """Return what lies at an address."""
     struct = type_ if isinstance(type_, Struct) else None
     return Place(type_, address, struct, (), 0, space, span=span)
-
-
-def raw_byte(address: Expression, space: Space, span: Span) -> Place:
-    """Return the byte at an address."""
-    return Place(U8, address, None, (), 0, space, span=span)

@@ -131,6 +131,17 @@ def find_argument(name: str, scope: RuleScope) -> Argument | None:
     return None
 
 
+def other_field(node: ast.Name, scope: RuleScope) -> Expression:
+    """Return what `args.NAME` means where no argument has the name: the result, else T203.
+
+    Builtins are no arguments, so `args.comm` never means the task's name.
+    """
+    returns = scope.target.returns
+    if node.name == "retval" and returns is not None:
+        return argument_value(returns, node.span)
+    raise unknown_name(node, scope, (argument.name for argument in scope.target.arguments))
+
+
 def argument_value(argument: Argument, span: Span) -> Expression:
     """Return the value of a target's argument."""
     if isinstance(argument.source, EmbeddedField | DynamicField):

@@ -84,9 +84,7 @@ class Resolver:
             found = names.find_argument(expr.name, self.scope)
             if found is not None:
                 return names.argument_value(found, expr.span)
-            return names.resolve_name(
-                ast.Name(expr.name, span=expr.name_span), self._only_arguments()
-            )
+            return names.other_field(ast.Name(expr.name, span=expr.name_span), self.scope)
         param = self.scope.script.params.get(expr.name)
         # For a param that a builtin hides; a target may have an argument called `params` as well.
         if param is not None and isinstance(expr.base, ast.Name) and expr.base.name == "params":
@@ -108,10 +106,6 @@ class Resolver:
         if expr.name == "duration":
             return self.resolve(name)
         return mark_end(Resolver(replace(scope, target=end), self._parse).resolve(name))
-
-    def _only_arguments(self) -> Resolver:
-        """Return a resolver whose unknown-name error lists the target's arguments."""
-        return self
 
     def _operator(self, expr: ast.Unary | ast.Binary | ast.Conditional) -> Expression:
         match expr:

@@ -128,6 +128,8 @@ class RuleBinder:
             return None
         if len(self.reporter.errors) > before:
             return None
+        if not ends:
+            self._warn_never(rule, clauses)
         format_ = clauses.print.format.value if clauses.print is not None else None
         return RuleModel(
             number,
@@ -194,7 +196,7 @@ class RuleBinder:
         cancels = merge_starts(sides(ast.LegRole.CANCEL))
         return pairing(starts, cancels, nested=targets.nested)
 
-    def _warn_never(self, rule: ast.ProbeRule, clauses: Clauses) -> None:
+    def _warn_never(self, rule: ast.ProbeRule | ast.SpanRule, clauses: Clauses) -> None:
         span = clauses.where.condition.span if clauses.where is not None else rule.span
         if self.script.params.keys() & set(re.findall(r"\w+", span.text)):
             return  # an option turns the rule off, which is what options are for
