@@ -34,7 +34,7 @@ same scripts watch the whole machine, until Ctrl-C:
     sudo .venv/bin/tracelang examples/who-calls-execve.trace
     sudo .venv/bin/tracelang 'syscall:openat capture comm, filename where uid == 0'
 
-More scripts are in examples/; `tracelang SCRIPT --help` says what each is for.
+More scripts are in examples/tools/; `tracelang SCRIPT --help` says what each is for.
 docs/tutorial.md begins with one word.
 """
 

@@ -13,6 +13,7 @@ from tests.processes import Completed, TracelangCommand
 
 Event = dict[str, Any]
 
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 _PART: Final = re.compile(r"([\d,]+) (?:strings? )?([a-z ]+)")
 
 
@@ -24,6 +25,11 @@ def trace(tracelang: TracelangCommand, *arguments: str | Path) -> list[Event]:
     assert accounting(done)["events"] == len(found), done.stderr
     assert accounting(done)["lost"] == 0, done.stderr
     return found
+
+
+def run_tool(tracelang: TracelangCommand, name: str, *arguments: str | Path) -> list[Event]:
+    """Run a script of `examples/tools` with JSON output; return its events."""
+    return trace(tracelang, EXAMPLES / "tools" / f"{name}.trace", *arguments)
 
 
 def events_of(done: Completed) -> list[Event]:
@@ -44,3 +50,14 @@ def accounting(done: Completed) -> dict[str, int]:
 def python_command(source: str) -> str:
     """Return the text for `-c` that runs Python, bare of site packages, on a source."""
     return shlex.join([sys.executable, "-S", "-c", source])
+
+
+def shell(script: str) -> str:
+    """Return the text for `-c` that runs a script by `sh`, whose pid it leaves in `sh.pid`."""
+    return shlex.join(["/bin/sh", "-c", f"echo $$ >sh.pid; {script}"])
+
+
+def connections(*addresses: tuple[str, int]) -> str:
+    """Return the text for `-c` that connects to each address in turn and closes at once."""
+    lines = [f"socket.create_connection({address!r}).close()" for address in addresses]
+    return python_command("import socket\n" + "\n".join(lines))

@@ -77,7 +77,7 @@ def _decode(name: str, data: bytes) -> SourceFile:
         raise fail(
             "T101",
             f"`{name}` is larger than a script may be: {_LARGEST // 1024} KiB",
-            help=["name a script, such as those in `examples/`"],
+            help=["name a script, such as those in `examples/tools/`"],
         )
     if data.startswith(b"\x7fELF") or b"\0" in data[:1024]:
         raise fail(

@@ -32,7 +32,7 @@ usage: tracelang [run] TEXT_OR_FILE … [options]
 Ask a running Linux kernel a question.
 
   tracelang 'syscall:openat capture comm, filename where uid == 0'
-  tracelang examples/opensnoop.trace --pid 42
+  tracelang examples/tools/opensnoop.trace --pid 42
   tracelang syscall:execve -c 'make all'
 
 commands:
