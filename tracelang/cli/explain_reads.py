@@ -6,23 +6,25 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Final
 
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     ArgumentValue,
     Builtin,
     BytesAt,
-    ContextField,
     ContextPlace,
-    DynamicField,
-    EmbeddedField,
     Expression,
-    FunctionArgument,
-    FunctionReturn,
     Place,
-    Source,
     Stored,
     TextAt,
-    TracingArgument,
     Typed,
+)
+from tracelang.semantic.sources import (
+    ContextField,
+    DynamicField,
+    EmbeddedField,
+    FunctionArgument,
+    FunctionReturn,
+    Source,
+    TracingArgument,
     UsdtArgument,
     WrappedSyscallArgument,
 )

@@ -11,7 +11,8 @@ from tracelang.cli.explain_reads import describe_reads
 from tracelang.cli.explain_span import describe_span
 from tracelang.cli.explain_targets import describe_how, explain_choice
 from tracelang.cli.layout import indent, repr_format, table
-from tracelang.semantic.model import CapturedField, Expression, Logical, RuleModel
+from tracelang.semantic.expressions import Expression, Logical
+from tracelang.semantic.model import CapturedField, RuleModel
 from tracelang.source import Span
 from tracelang.syntax import ast
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracelang.cli.explain_reads import describe_reads
-from tracelang.semantic.model import BoundTarget, Expression, RuleModel, SpanStart
+from tracelang.semantic.expressions import Expression
+from tracelang.semantic.model import BoundTarget, RuleModel, SpanStart
 
 
 def describe_span(rule: RuleModel) -> Iterator[str]:

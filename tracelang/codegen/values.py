@@ -7,7 +7,7 @@ from typing import Final
 
 from tracelang.codegen.literals import c_string
 from tracelang.plan.c_types import CType
-from tracelang.plan.code import (
+from tracelang.plan.code.values import (
     Buffer,
     BufferAddress,
     ContextAddress,

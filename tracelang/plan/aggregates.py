@@ -10,19 +10,8 @@ from tracelang.diagnostics import fail
 from tracelang.plan import texts
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64, CType
-from tracelang.plan.code import (
-    Accumulate,
-    Buffer,
-    Convert,
-    CountBucket,
-    FindCell,
-    Helper,
-    Home,
-    KeyRoom,
-    Number,
-    StoreKey,
-    Value,
-)
+from tracelang.plan.code.statements import Accumulate, CountBucket, FindCell, KeyRoom, StoreKey
+from tracelang.plan.code.values import Buffer, Convert, Helper, Home, Number, Value
 from tracelang.plan.events import common_type, fit
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import AggregatePlan, BucketMap, Column, Record, RuleOutput, ScratchField
@@ -30,7 +19,8 @@ from tracelang.plan.layout import HEADER, lay_out
 from tracelang.plan.values import widen
 from tracelang.semantic import types
 from tracelang.semantic.aggregates import result_decoding
-from tracelang.semantic.model import BoundTarget, Builtin, Expression, RuleModel
+from tracelang.semantic.expressions import Builtin, Expression
+from tracelang.semantic.model import BoundTarget, RuleModel
 from tracelang.semantic.types import width
 
 _LARGEST_STACK_KEY: Final = 64

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tracelang.plan.c_types import CType
-from tracelang.plan.code import Buffer, Declare, Home, Statement, Value, Variable
+from tracelang.plan.code.statements import Declare, Statement
+from tracelang.plan.code.values import Buffer, Home, Value, Variable
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import ScratchField
 from tracelang.plan.structs import Structs
-from tracelang.semantic.model import Expression, Registers
+from tracelang.semantic.expressions import Expression
+from tracelang.semantic.model import Registers
 
 LARGEST_STACK_BUFFER: Final = 16
 """Bytes. The stack has 512; only a task's name is kept there."""

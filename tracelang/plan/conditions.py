@@ -8,25 +8,20 @@ from typing import Final
 from tracelang.plan import texts, values
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64, CType
-from tracelang.plan.code import (
-    Assign,
+from tracelang.plan.code.statements import Assign, Declare, Guard, If, TextEqual, TextSearch
+from tracelang.plan.code.values import (
     Convert,
-    Declare,
-    Guard,
     Helper,
-    If,
     Literal,
     MaskedBytes,
     Number,
     Operation,
     Prefix,
-    TextEqual,
-    TextSearch,
     Value,
     Variable,
 )
 from tracelang.plan.pointers import ADDRESS, CONDITION
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     Compare,
     Expression,
     InRange,

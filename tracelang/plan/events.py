@@ -9,13 +9,15 @@ from tracelang.diagnostics import fail
 from tracelang.plan import texts
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U64, CType, byte_array, integer
-from tracelang.plan.code import Buffer, Helper, Home, Line, Store, Value
+from tracelang.plan.code.statements import Line, Store
+from tracelang.plan.code.values import Buffer, Helper, Home, Value
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import Column, Record, RuleOutput
 from tracelang.plan.layout import HEADER, MOST_BYTES, TARGET_SLOT, TS_SLOT, lay_out
 from tracelang.plan.pointers import stored_type
 from tracelang.plan.values import widen
-from tracelang.semantic.model import BoundTarget, Builtin, CapturedField, Expression, RuleModel
+from tracelang.semantic.expressions import Builtin, Expression
+from tracelang.semantic.model import BoundTarget, CapturedField, RuleModel
 from tracelang.semantic.types import Text, is_scalar
 
 

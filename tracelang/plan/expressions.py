@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracelang.plan.body import Body, key_of
-from tracelang.plan.code import Buffer, Value
+from tracelang.plan.code.values import Buffer, Value
 from tracelang.plan.conditions import lower_condition
 from tracelang.plan.values import lower_value
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     Compare,
     Expression,
     InRange,

@@ -14,7 +14,7 @@ from typing import Final
 from tracelang.decoders.protocol import Decoding
 from tracelang.mechanism import Mechanism, PerfEvent
 from tracelang.plan.c_types import CType
-from tracelang.plan.code import Statement
+from tracelang.plan.code.statements import Statement
 
 # --- Records --------------------------------------------------------------------------------------
 

@@ -11,19 +11,8 @@ from tracelang.plan import conditions, values
 from tracelang.plan.aggregates import AggregateFields, fill_aggregate, plan_aggregate
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U32
-from tracelang.plan.code import (
-    Guard,
-    Helper,
-    Limit,
-    Line,
-    Prefix,
-    Reserve,
-    Sample,
-    Select,
-    Submit,
-    Value,
-    Variable,
-)
+from tracelang.plan.code.statements import Guard, Limit, Line, Reserve, Sample, Select, Submit
+from tracelang.plan.code.values import Helper, Prefix, Value, Variable
 from tracelang.plan.events import EventFields, fill_event
 from tracelang.plan.expressions import Lowering
 from tracelang.plan.ir import (
@@ -41,9 +30,9 @@ from tracelang.plan.processes import ProcessFilter, filter_processes
 from tracelang.plan.spans import START_TARGET, cancel_span, find_start, plan_span, start_span
 from tracelang.plan.structs import Structs
 from tracelang.semantic import types
+from tracelang.semantic.expressions import Builtin
 from tracelang.semantic.model import (
     BoundTarget,
-    Builtin,
     ResolvedTarget,
     RuleModel,
     ScriptModel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tracelang.plan.c_types import CType, integer
-from tracelang.plan.code import Memory
+from tracelang.plan.code.values import Memory
 from tracelang.semantic.types import Pointer, Space, Type, width
 
 ADDRESS: Final = CType("void *", 8, "Q")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import U32, U64
-from tracelang.plan.code import CurrentComm, Guard, Helper, Literal, Number, Operation, Value
+from tracelang.plan.code.statements import CurrentComm, Guard
+from tracelang.plan.code.values import Helper, Literal, Number, Operation, Value
 from tracelang.plan.pointers import CONDITION
 from tracelang.semantic import types
-from tracelang.semantic.model import Builtin
+from tracelang.semantic.expressions import Builtin
 
 
 @dataclass(frozen=True, slots=True)

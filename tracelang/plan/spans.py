@@ -8,26 +8,21 @@ from tracelang.diagnostics import fail
 from tracelang.plan import conditions, texts
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U32, U64, CType
-from tracelang.plan.code import (
-    Buffer,
+from tracelang.plan.code.statements import (
     FinishSpan,
     ForgetStart,
-    Helper,
-    Home,
     KeepStart,
-    Number,
-    Operation,
     SpanKey,
-    StartMember,
     StartRoom,
     StoreStart,
-    Value,
 )
+from tracelang.plan.code.values import Buffer, Helper, Home, Number, Operation, StartMember, Value
 from tracelang.plan.events import common_type, fit
 from tracelang.plan.ir import Record, ScratchField, SpanPlan
 from tracelang.plan.layout import lay_out
 from tracelang.plan.values import stored_name, widen
-from tracelang.semantic.model import Expression, RuleModel, SpanStart
+from tracelang.semantic.expressions import Expression
+from tracelang.semantic.model import RuleModel, SpanStart
 
 _LARGEST: Final = 8_192
 """Bytes one pending span may take: thousands of them wait at once."""

@@ -7,7 +7,7 @@ from typing import Final
 from tracelang.plan.c_types import integer
 from tracelang.plan.identifiers import c_identifier
 from tracelang.plan.ir import StructDeclaration, StructMember
-from tracelang.semantic.model import Step
+from tracelang.semantic.expressions import Step
 from tracelang.semantic.types import Array, Bytes, Ip, Pointer, Struct, Text, Type, is_scalar, width
 
 _BCC_TAGS: Final = ("bpf_", "btf_", "xdp_", "sk_msg_md", "sk_reuseport_md", "__sk_buff", "ethhdr")

@@ -9,19 +9,10 @@ from typing import Final
 from tracelang.plan import values
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64
-from tracelang.plan.code import (
-    Buffer,
-    BufferAddress,
-    ContextAddress,
-    ContextMember,
-    Convert,
+from tracelang.plan.code.statements import (
     CopyText,
     CurrentComm,
-    Home,
     If,
-    Memory,
-    Number,
-    Operation,
     PutWord,
     ReadBytes,
     ReadCounted,
@@ -30,18 +21,27 @@ from tracelang.plan.code import (
     ReadTexts,
     SetBytes,
     Statement,
+)
+from tracelang.plan.code.values import (
+    Buffer,
+    BufferAddress,
+    ContextAddress,
+    ContextMember,
+    Convert,
+    Home,
+    Memory,
+    Number,
+    Operation,
     Value,
     Variable,
 )
 from tracelang.plan.pointers import ADDRESS, memory_of
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     Builtin,
     BytesAt,
     Choice,
     Constant,
     ContextPlace,
-    DynamicField,
-    EmbeddedField,
     Expression,
     PathAt,
     Place,
@@ -49,6 +49,7 @@ from tracelang.semantic.model import (
     TextAt,
     TextsAt,
 )
+from tracelang.semantic.sources import DynamicField, EmbeddedField
 from tracelang.semantic.types import Bytes, Ip, Text
 
 COMM_SIZE: Final = 16

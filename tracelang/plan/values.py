@@ -7,28 +7,24 @@ from typing import Final
 
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import S64, U32, U64, CType, integer
-from tracelang.plan.code import (
-    Assign,
+from tracelang.plan.code.statements import Assign, Declare, If, Read, Statement
+from tracelang.plan.code.values import (
     ContextMember,
     ContextSlot,
     Convert,
-    Declare,
     Helper,
-    If,
     MemberAddress,
     Memory,
     Number,
     Operation,
     Prefix,
-    Read,
     StartMember,
-    Statement,
     Value,
     Variable,
 )
 from tracelang.plan.pointers import ADDRESS, held_type, memory_of, pointer_to
 from tracelang.semantic import types
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     AddressOf,
     ArgumentValue,
     Arithmetic,
@@ -36,23 +32,25 @@ from tracelang.semantic.model import (
     Cast,
     Choice,
     Constant,
-    ContextField,
     Expression,
-    FunctionArgument,
-    FunctionReturn,
     Negated,
     Offset,
     Place,
-    Register,
-    Source,
     Stored,
     Swap,
+)
+from tracelang.semantic.model import Register
+from tracelang.semantic.sides import START_TIME
+from tracelang.semantic.sources import (
+    ContextField,
+    FunctionArgument,
+    FunctionReturn,
+    Source,
     SyscallNumber,
     TracingArgument,
     UsdtArgument,
     WrappedSyscallArgument,
 )
-from tracelang.semantic.sides import START_TIME
 from tracelang.semantic.types import Pointer, Struct, width
 
 _START_TS: Final = StartMember("ts", U64)

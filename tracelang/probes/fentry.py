@@ -8,8 +8,9 @@ from typing import Final
 
 from tracelang.mechanism import Mechanism
 from tracelang.probes.functions import cannot_probe, describe_function, find_functions
-from tracelang.semantic.model import Argument, ResolvedTarget, TracingArgument
+from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import TracingArgument
 from tracelang.semantic.targets import expect_parts
 from tracelang.syntax import ast
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import nearest
-from tracelang.semantic.model import Argument, Source
+from tracelang.semantic.model import Argument
 from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import Source
 from tracelang.semantic.targets import check_number, is_pattern, match_names, no_such_target
 from tracelang.semantic.type_table import is_text_pointer
 from tracelang.semantic.types import S64, Pointer, Space, Struct, Type

@@ -10,8 +10,9 @@ from tracelang.kernel.view import Feature
 from tracelang.mechanism import Mechanism
 from tracelang.probes import fentry, syscall
 from tracelang.probes.functions import cannot_probe, describe_function, find_functions
-from tracelang.semantic.model import Argument, FunctionArgument, FunctionReturn, ResolvedTarget
+from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import FunctionArgument, FunctionReturn
 from tracelang.semantic.targets import expect_parts
 from tracelang.syntax import ast
 

@@ -11,26 +11,26 @@ from tracelang.kernel.view import SyscallInfo
 from tracelang.mechanism import Mechanism
 from tracelang.probes.functions import cannot_probe
 from tracelang.probes.tracepoint import cannot_list
-from tracelang.semantic.model import (
-    Argument,
+from tracelang.semantic.expressions import (
     Arithmetic,
     Builtin,
     Compare,
     Constant,
-    ContextField,
     Expression,
+    Place,
+    Step,
+)
+from tracelang.semantic.model import Argument, ResolvedTarget, Selector
+from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import (
+    ContextField,
     FunctionArgument,
     FunctionReturn,
-    Place,
-    ResolvedTarget,
-    Selector,
     Source,
-    Step,
     SyscallNumber,
     TracingArgument,
     WrappedSyscallArgument,
 )
-from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.targets import expect_parts, match_names, no_such_target
 from tracelang.semantic.types import BOOL, S64, U64, Space, Struct
 from tracelang.syntax import ast

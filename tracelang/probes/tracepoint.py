@@ -11,15 +11,9 @@ from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.kernel.tracefs import FieldKind, TracepointField, TracepointFormat
 from tracelang.mechanism import Mechanism
 from tracelang.registry import did_you_mean, nearest
-from tracelang.semantic.model import (
-    Argument,
-    ContextField,
-    DynamicField,
-    EmbeddedField,
-    ResolvedTarget,
-    Source,
-)
+from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import ContextField, DynamicField, EmbeddedField, Source
 from tracelang.semantic.targets import expect_parts, match_names, no_such_target
 from tracelang.semantic.types import Array, Flavour, Int, Pointer, Space, Struct, Text, Type
 from tracelang.syntax import ast

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tracelang.semantic.model import UsdtArgument
+from tracelang.semantic.sources import UsdtArgument
 
 AddressOf = Callable[[str], int | None]
 """Gives a symbol's place relative to the probe itself, or None where there is no such symbol."""

@@ -14,8 +14,9 @@ from tracelang.binaries.missing import explain_missing
 from tracelang.binaries.symbols import Symbol, functions, symbols_named, unalias
 from tracelang.mechanism import Mechanism
 from tracelang.probes.binaries import errors_at, find_traceable
-from tracelang.semantic.model import Argument, FunctionArgument, FunctionReturn, ResolvedTarget
+from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import FunctionArgument, FunctionReturn
 from tracelang.semantic.targets import is_pattern, match_names
 from tracelang.semantic.types import S64, Space
 from tracelang.syntax import ast

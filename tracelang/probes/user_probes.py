@@ -14,8 +14,9 @@ from tracelang.mechanism import Mechanism
 from tracelang.probes.binaries import errors_at, find_traceable
 from tracelang.probes.usdt_arguments import read_arguments
 from tracelang.registry import did_you_mean, nearest
-from tracelang.semantic.model import Argument, ResolvedTarget, UsdtArgument
+from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
+from tracelang.semantic.sources import UsdtArgument
 from tracelang.semantic.targets import is_pattern, match_names
 from tracelang.semantic.types import Int, Space
 from tracelang.syntax import ast

@@ -9,15 +9,8 @@ from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.columns import column_name, natural_decoding, unique_names
-from tracelang.semantic.model import (
-    AggregateColumn,
-    AggregateModel,
-    Arithmetic,
-    Constant,
-    DerivedColumn,
-    Expression,
-    Formula,
-)
+from tracelang.semantic.expressions import Arithmetic, Constant, Expression
+from tracelang.semantic.model import AggregateColumn, AggregateModel, DerivedColumn, Formula
 from tracelang.semantic.names import Resolves
 from tracelang.semantic.types import DURATION, S64, U64, Flavour, Int, Pointer, is_scalar
 from tracelang.semantic.values import as_text, describe, integer_of

@@ -7,7 +7,7 @@ from typing import Final
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.semantic import members
-from tracelang.semantic.model import AddressOf, Constant, Expression, PathAt, Place, TextsAt
+from tracelang.semantic.expressions import AddressOf, Constant, Expression, PathAt, Place, TextsAt
 from tracelang.semantic.names import Resolves
 from tracelang.semantic.types import Bytes, Pointer, Space, Struct
 from tracelang.semantic.values import describe

@@ -9,12 +9,8 @@ from typing import Final
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.semantic import prelude
-from tracelang.semantic.model import (
-    ContextPlace,
-    Expression,
-    Place,
-    ResolvedTarget,
-)
+from tracelang.semantic.expressions import ContextPlace, Expression, Place
+from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.types import (
     Array,

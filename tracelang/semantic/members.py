@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import did_you_mean, nearest
-from tracelang.semantic.model import AddressOf, Expression, Offset, Place, Step
+from tracelang.semantic.expressions import AddressOf, Expression, Offset, Place, Step
 from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.type_table import FoundMember, TypeTable
 from tracelang.semantic.types import Array, Pointer, Space, Struct, Type, is_scalar

@@ -11,18 +11,16 @@ from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.semantic import prelude
 from tracelang.semantic.constants import find_constant
-from tracelang.semantic.model import (
-    Argument,
+from tracelang.semantic.expressions import (
     ArgumentValue,
     Builtin,
     Constant,
     ContextPlace,
-    DynamicField,
-    EmbeddedField,
     Expression,
-    ResolvedTarget,
 )
+from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.scope import RuleScope
+from tracelang.semantic.sources import DynamicField, EmbeddedField
 from tracelang.semantic.types import COMM, DURATION, U32, U64, Pointer, Space, Type
 from tracelang.semantic.unknown_names import RETURN_OF, entry_of, unknown_name
 from tracelang.semantic.values import integer

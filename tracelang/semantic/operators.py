@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from tracelang.diagnostics import fail
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     Arithmetic,
     Choice,
     Compare,

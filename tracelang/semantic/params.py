@@ -9,7 +9,8 @@ from typing import Final
 
 from tracelang.diagnostics import DiagnosticError, Reporter, fail
 from tracelang.registry import did_you_mean, nearest
-from tracelang.semantic.model import Constant, ParamModel
+from tracelang.semantic.expressions import Constant
+from tracelang.semantic.model import ParamModel
 from tracelang.semantic.texts import address_constant
 from tracelang.semantic.types import DURATION, Text
 from tracelang.semantic.values import boolean, integer

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
-from tracelang.semantic import calls, members, names, operators, texts
-from tracelang.semantic.model import Constant, Expression, ResolvedTarget
+from tracelang.semantic import members, names, operators, texts
+from tracelang.semantic.calls import dispatch
+from tracelang.semantic.expressions import Constant, Expression
+from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.scope import RuleScope
 from tracelang.semantic.sides import mark_end
 from tracelang.semantic.types import DURATION, Text
@@ -37,7 +39,7 @@ class Resolver:
                 base, index = self.resolve(expr.base), self.resolve(expr.index)
                 return members.element(base, index, expr.span, self.scope.script)
             case ast.Call():
-                return calls.resolve_call(expr, self)
+                return dispatch.resolve_call(expr, self)
             case ast.Unary() | ast.Binary() | ast.Conditional():
                 return self._operator(expr)
             case ast.Comparison():

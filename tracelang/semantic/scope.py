@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from tracelang.decoders.protocol import Decoder
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
-from tracelang.semantic.model import Constant, Expression, ResolvedTarget
+from tracelang.semantic.expressions import Constant, Expression
+from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.type_table import TypeTable
 from tracelang.syntax import ast
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from tracelang.semantic.model import Builtin, Constant, Expression, Stored, Typed
+from tracelang.semantic.expressions import Builtin, Constant, Expression, Stored, Typed
 
 _SAME_AT_BOTH: Final = ("pid", "tid")
 START_TIME: Final = -1

@@ -8,11 +8,10 @@ from typing import TypeVar
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError, fail
 from tracelang.registry import Registry
+from tracelang.semantic.expressions import Builtin, Expression
 from tracelang.semantic.model import (
     BoundTarget,
-    Builtin,
     CapturedField,
-    Expression,
     ResolvedTarget,
     SpanModel,
     SpanStart,

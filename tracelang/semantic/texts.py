@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from tracelang.diagnostics import DiagnosticError, fail
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     Builtin,
     Constant,
     Expression,

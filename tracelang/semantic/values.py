@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tracelang.diagnostics import DiagnosticError, fail
-from tracelang.semantic.model import (
+from tracelang.semantic.expressions import (
     AddressOf,
     Builtin,
     Compare,

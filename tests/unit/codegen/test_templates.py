@@ -20,7 +20,7 @@ from tracelang.codegen.templates import (
     write_prelude,
 )
 from tracelang.plan import identifiers
-from tracelang.plan.code import Statement
+from tracelang.plan.code.statements import Statement
 from tracelang.resources import template_directory
 
 TEMPLATES = template_directory()

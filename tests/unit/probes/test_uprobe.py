@@ -11,7 +11,7 @@ from tracelang.binaries.errors import BinaryError
 from tracelang.mechanism import Mechanism
 from tracelang.probes.uprobe import KINDS
 from tracelang.probes.user_functions import list_symbols
-from tracelang.semantic.model import FunctionArgument, FunctionReturn
+from tracelang.semantic.sources import FunctionArgument, FunctionReturn
 from tracelang.semantic.types import S64, Space
 
 MACHINE = platform.machine()

@@ -12,7 +12,7 @@ from tracelang.binaries.symbols import symbols_named
 from tracelang.mechanism import Mechanism
 from tracelang.probes.usdt import KINDS
 from tracelang.probes.user_probes import list_probes
-from tracelang.semantic.model import UsdtArgument
+from tracelang.semantic.sources import UsdtArgument
 from tracelang.semantic.types import Int, Space
 
 MACHINE = platform.machine()

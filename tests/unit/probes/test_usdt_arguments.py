@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracelang.probes.usdt_arguments import read_arguments
-from tracelang.semantic.model import UsdtArgument
+from tracelang.semantic.sources import UsdtArgument
 
 PLACES: Mapping[str, int] = {"counter": 0x100}
 

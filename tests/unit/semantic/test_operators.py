@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tracelang.diagnostics import DiagnosticError
 from tracelang.semantic import operators
-from tracelang.semantic.model import Builtin, Constant, Expression
+from tracelang.semantic.expressions import Builtin, Constant, Expression
 from tracelang.semantic.types import S64, U32, U64
 from tracelang.semantic.values import boolean, integer, integer_of
 from tracelang.source import SourceFile, Span

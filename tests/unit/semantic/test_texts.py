@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracelang.semantic import texts
-from tracelang.semantic.model import Constant
+from tracelang.semantic.expressions import Constant
 from tracelang.semantic.scope import RuleScope
 from tracelang.semantic.types import Text
 from tracelang.semantic.values import integer_of

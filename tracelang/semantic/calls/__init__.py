@@ -1,0 +1,1 @@
+"""Function calls: text and memory, casts, kernel variables, decoders, the script's own tables."""
