@@ -1,6 +1,6 @@
 # Every target sets up what it needs: see scripts/setup.sh. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-live test-vm test-packaging check format guest record-kernels clean
+.PHONY: help demo test test-unit test-live test-vm test-packaging check format guest record-kernels tool-table clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -46,6 +46,9 @@ guest: $(DEVELOP) ## install what booting the guest needs (root)
 
 record-kernels: $(DEVELOP) guest ## record the facts of this kernel and the guest's for the tests
 	$(PYTHON) scripts/record_kernels.py
+
+tool-table: $(RUN) ## write the table of docs/tools.md anew
+	$(PYTHON) -m scripts.tool_table
 
 clean: ## remove .venv and everything built
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -16,7 +16,7 @@ from tracelang.resources import examples_directory
 
 CASES = Path(__file__).parent
 SCRIPTS = sorted((CASES / "accept").glob("*.trace"))
-EXAMPLES = sorted(examples_directory().rglob("*.trace"))
+EXAMPLES = sorted(examples_directory().glob("*.trace"))
 
 
 def kernels_of(script: Path) -> tuple[str, ...]:
