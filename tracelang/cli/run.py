@@ -165,7 +165,8 @@ def _show(
     status = 0
     try:
         _writing(sink.begin)
-        session.run(partial(_writing, feed, sink), partial(_writing, sink.flush))
+        for rows in session.batches():
+            _writing(partial(feed, sink, rows) if rows else sink.flush)
         _writing(sink.end)
     except BrokenPipeError:
         # The reader of our output has seen enough: that is an ordinary end.
@@ -176,6 +177,7 @@ def _show(
         options.warn(f"error[T330]: the output cannot be written: {error}")
     finally:
         restore()
+    session.end()
     session.accounting.cpu_seconds = time.process_time() - started
     if not known.quiet:
         _account(session)
@@ -186,10 +188,10 @@ class _OutputError(Exception):
     """The output cannot be written; the message is the system's."""
 
 
-def _writing(write: Callable[..., None], *arguments: object) -> None:
+def _writing(write: Callable[[], None]) -> None:
     """Call what writes; tell its failures from those of tracing. A broken pipe passes."""
     try:
-        write(*arguments)
+        write()
     except BrokenPipeError:
         raise
     except OSError as error:

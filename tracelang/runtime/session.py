@@ -7,7 +7,7 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -29,13 +29,12 @@ from tracelang.runtime.maps import BpfMap, create_maps
 from tracelang.runtime.order import TimeOrder
 from tracelang.runtime.pacing import DrainPacer
 from tracelang.runtime.perf_buffer import PerfBufferReader
-from tracelang.runtime.reader import Reader
+from tracelang.runtime.reader import Drained, Reader
 from tracelang.runtime.ring import RingReader
 from tracelang.runtime.spans import count_pending, pending_sizes
 from tracelang.source import Span
 
 Row = tuple[Any, ...]
-Receive = Callable[[list[Row]], None]
 
 _TARGET_CONSTANT: Final = 0
 
@@ -59,8 +58,23 @@ class SessionOptions:
     pending: int = 16_384
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step brought: batches of rows, and in how many seconds the next is worth its while.
+
+    Each aggregate is a batch of its own. After a step that is `over` there is none.
+    """
+
+    batches: list[list[Row]]
+    pause: float
+    over: bool
+
+
 class Session:
-    """Loads and attaches on entry; `run` drains until something ends it; leaving detaches all."""
+    """Loads and attaches on entry; `step` drains until something ends it; leaving detaches all.
+
+    It has no loop of its own, installs no signal handlers, and belongs to no thread.
+    """
 
     def __init__(
         self,
@@ -85,6 +99,7 @@ class Session:
         self._moment_rules = {p.rule for p in plan.programs if p.name in running}
         self.accounting = Accounting()
         self._streamed = 0
+        self._begun = False
         self.first_event = 0
         """The timestamp of the first event shown, in monotonic nanoseconds; 0 before it."""
         self.command_status: int | None = None
@@ -101,7 +116,8 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        with self._stack:
+            self.end()
 
     def _set_up(self) -> None:
         library = Libbcc()
@@ -168,53 +184,53 @@ class Session:
         """End the run soon; safe from signal handlers and other threads."""
         self._stop.set()
 
-    def run(self, receive: Receive, idle: Callable[[], None]) -> Accounting:
-        """Drain until stopped; give `receive` batches in time order, call `idle` when none waits.
+    def step(self) -> Step:
+        """Take what has come since the last step; the first one starts the command and the clocks.
 
-        The last batch holds what was still on its way, and the `end` rules' events. An exception of
-        `receive` ends the run and passes.
+        The last one detaches, and brings what was still on its way and the `end` rules' events.
         """
-        collecting = gc.isenabled()
-        # Rows form no cycles; looking for them would take a third of the time decoding takes.
-        gc.disable()
-        try:
-            self._run(receive, idle)
-        finally:
-            if collecting:
-                gc.enable()
-            self._attacher.close()
-            if self._held is not None:
-                self._held.end()
-            self._settle()
-        return self.accounting
+        if not self._begun:
+            self._begin()
+        batches = [] if self._stop.is_set() else self._take()
+        now = time.monotonic_ns()
+        if self._stop.is_set() or now >= self._deadline or self._is_over():
+            return Step(batches + self._finish(), 0.0, over=True)
+        until = min(self._deadline, self._summaries.next_due())
+        pause = self._pacer.next_pause(self._reader.fill)
+        return Step(batches, min(pause, max(0.0, (until - now) / 1e9)), over=False)
 
-    def _run(self, receive: Receive, idle: Callable[[], None]) -> None:
+    def wait(self, pause: float) -> None:
+        """Wait so many seconds, or until `stop` is called."""
+        self._stop.wait(pause)
+
+    def batches(self) -> Iterator[list[Row]]:
+        """Yield batches in time order until the run is over, an empty one whenever none waits."""
+        while True:
+            step = self.step()
+            yield from step.batches
+            yield []
+            if step.over:
+                return
+            self.wait(step.pause)
+
+    def end(self) -> Accounting:
+        """Detach, end the command, and count what became of every event; harmless if done."""
+        self._attacher.close()
+        if self._held is not None:
+            self._held.end()
+        return self.count()
+
+    def _begin(self) -> None:
+        self._begun = True
         streamed = [o for o in self._plan.outputs if o.aggregate is None]
-        decoder = BatchDecoder({o.rule: o.record for o in streamed})
+        self._decoder = BatchDecoder({o.rule: o.record for o in streamed})
         self._summaries = Aggregates(self._plan, self._maps)
-        order = TimeOrder()
-        pacer = DrainPacer()
-        deadline = self._deadline()
+        self._order = TimeOrder()
+        self._pacer = DrainPacer()
+        limits = [n for n in (self._options.stop_after, self._plan.stop_after) if n is not None]
+        self._deadline = time.monotonic_ns() + min(limits) if limits else 1 << 63
         if self._options.command:
             self._release(start_held(self._options.command))
-        while not self._stop.is_set():
-            drained = self._reader.drain()
-            rows = order.push(decoder.decode(drained), drained.started)
-            if rows:
-                self._deliver(rows, receive)
-            self._summarise(receive, self._summaries.due())
-            idle()
-            if time.monotonic_ns() >= deadline or self._is_over():
-                break
-            pause = pacer.next_pause(self._reader.fill)
-            until = min(deadline, self._summaries.next_due())
-            self._stop.wait(min(pause, max(0.0, (until - time.monotonic_ns()) / 1e9)))
-        self._finish(decoder, order, receive)
-        idle()
-
-    def _deadline(self) -> int:
-        limits = [n for n in (self._options.stop_after, self._plan.stop_after) if n is not None]
-        return time.monotonic_ns() + min(limits) if limits else 1 << 63
 
     def _release(self, held: HeldProcess) -> None:
         self._held = held
@@ -230,35 +246,43 @@ class Session:
             return not os.path.exists(f"/proc/{self._options.watch}")  # noqa: PTH110 - each drain
         return False
 
-    def _finish(self, decoder: BatchDecoder, order: TimeOrder, receive: Receive) -> None:
+    def _take(self) -> list[list[Row]]:
+        """Return the rows that are safe to pass on, and the aggregates that are due."""
+        drained = self._reader.drain()
+        rows = self._order.push(self._decode(drained), drained.started)
+        return self._deliver(rows, self._summaries.due())
+
+    def _decode(self, drained: Drained) -> list[Row]:
+        collecting = gc.isenabled()
+        # Rows form no cycles; looking for them would take a third of the time decoding takes.
+        gc.disable()
+        try:
+            return self._decoder.decode(drained)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _finish(self) -> list[list[Row]]:
         """Detach, take what is still on its way, and let the `end` rules speak."""
         self._attacher.close()
         for program in self._moments["end"]:
             run_program(program)
         rows: list[Row] = []
         while (drained := self._reader.drain()).count:
-            rows += order.push(decoder.decode(drained), drained.started)
-        rows += order.flush()
-        self.accounting.late = order.late
-        if rows:
-            self._deliver(rows, receive)
-        self._summarise(receive, self._summaries.last())
+            rows += self._order.push(self._decode(drained), drained.started)
+        rows += self._order.flush()
+        self.accounting.late = self._order.late
+        return self._deliver(rows, self._summaries.last())
 
-    def _summarise(self, receive: Receive, tables: Iterable[list[Row]]) -> None:
-        """Hand over aggregates; each table is a batch of its own."""
-        for rows in tables:
-            receive(rows)
-        self.accounting.events = self._streamed + self._summaries.events
-
-    def _deliver(self, rows: list[Row], receive: Receive) -> None:
+    def _deliver(self, rows: list[Row], tables: Iterable[list[Row]]) -> list[list[Row]]:
+        """Return what is shown of some rows, and after it each aggregate as a batch of its own."""
         rows = self._within_room(self._trimmer.trim(rows))
-        if not rows:
-            return
-        if not self.first_event:
+        if rows and not self.first_event:
             self.first_event = rows[0][0]
-        receive(rows)
         self._streamed += len(rows)
+        batches = [rows, *tables] if rows else list(tables)
         self.accounting.events = self._streamed + self._summaries.events
+        return batches
 
     def _within_room(self, rows: list[Row]) -> list[Row]:
         """Return the rows up to the last one wanted; what `begin` and `end` say is not counted."""
@@ -277,7 +301,8 @@ class Session:
 
     # --- Counting ---------------------------------------------------------------------------------
 
-    def _settle(self) -> None:
+    def count(self) -> Accounting:
+        """Bring the accounting up to date and return it; only while the session is open."""
         accounting = self.accounting
         accounting.lost = self._sum(Counter.LOST)
         accounting.sampled_out = self._sum(Counter.SAMPLED_OUT)
@@ -291,6 +316,7 @@ class Session:
         accounting.evicted = max(0, started - gone - accounting.open_spans)
         accounting.unreadable = self._sum(Counter.UNREADABLE)
         accounting.missed = sum(missed(program) for program in self._programs)
+        return accounting
 
     def _sum(self, counter: Counter) -> int:
         """Return a counter's sum over all rules and CPUs."""
