@@ -6,12 +6,11 @@ import sys
 from typing import Final
 
 from tracelang.cli import options
-from tracelang.cli.compile import make_options
-from tracelang.cli.inputs import read_inputs
-from tracelang.cli.kernels import open_kernel
-from tracelang.cli.render import show
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.launch.inputs import read_inputs
+from tracelang.launch.kernels import open_kernel
 from tracelang.pipeline import Compilation
+from tracelang.render import show
 
 _DESCRIPTION: Final = "Check scripts without running them; no root is needed."
 
@@ -30,10 +29,11 @@ def execute(arguments: list[str]) -> int:
     if not known.scripts:
         raise fail("U100", "no script is given")
     kernel = open_kernel(known.kernel)
+    wanted = options.launch_options(known, given)
     worst = 0
     for text in known.scripts:
         try:
-            compilation = Compilation(read_inputs([text]), kernel, make_options(known, given))
+            compilation = Compilation(read_inputs([text]), kernel, wanted.for_compiling())
             plan = compilation.plan
             show(compilation.warnings)
             if not known.quiet:

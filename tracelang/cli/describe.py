@@ -11,10 +11,10 @@ from tracelang.cli import options
 from tracelang.cli.describe_constant import describe_constant
 from tracelang.cli.describe_target import describe_target, describe_targets_of
 from tracelang.cli.describe_type import describe_type
-from tracelang.cli.kernels import open_kernel
 from tracelang.cli.words import WORDS
 from tracelang.decoders import load_decoders
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.launch.kernels import open_kernel
 from tracelang.probes import load_probe_kinds
 from tracelang.registry import nearest
 from tracelang.semantic.probe_kind import TargetScope

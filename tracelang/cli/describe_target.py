@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from tracelang.cli.explain_targets import describe_how
 from tracelang.cli.fields import describe_fields, describe_type, resolve_full_name
 from tracelang.diagnostics import fail
+from tracelang.explain.targets import describe_how
 from tracelang.probes import load_probe_kinds
 from tracelang.registry import Registry
 from tracelang.semantic.model import Argument, ResolvedTarget

@@ -12,8 +12,8 @@ from tracelang.cli.doctor_kernel import check_kernel, check_probes, check_rights
 from tracelang.cli.doctor_software import check_software
 from tracelang.cli.doctor_trial import try_tracing
 from tracelang.cli.finding import Verdict, as_data, render_findings
-from tracelang.cli.render import Painter, wants_colour
 from tracelang.kernel.live import LiveKernel
+from tracelang.render import Painter, wants_colour
 
 _DESCRIPTION: Final = """\
 Look at what tracing needs on this machine. Each way to trace is tried, not guessed,

@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from typing import Final
 
 from tracelang.cli import options
-from tracelang.cli.compile import compile_script, make_options
-from tracelang.cli.inputs import read_inputs
-from tracelang.cli.kernels import open_kernel
+from tracelang.launch.compile import compile_script
+from tracelang.launch.inputs import read_inputs
+from tracelang.launch.kernels import open_kernel
 from tracelang.pipeline import Compilation
+from tracelang.render import show
 
 _DESCRIPTION: Final = "Show a stage of the compilation."
 
@@ -23,9 +24,6 @@ def execute(arguments: list[str]) -> int:
     parser.add_argument("scripts", nargs="+", metavar="TEXT_OR_FILE", help="the script")
     options.add_kernel(parser)
     options.add_compiling(parser)
-    parser.set_defaults(
-        pid=None, follow=False, command=None, comm=None, cgroup=None, container=None
-    )
     known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, ())
     print(_STAGES[known.stage](known, given), end="")
@@ -34,7 +32,8 @@ def execute(arguments: list[str]) -> int:
 
 def _compile(known: argparse.Namespace, given: Mapping[str, str]) -> Compilation:
     sources = read_inputs(known.scripts)
-    return Compilation(sources, open_kernel(known.kernel), make_options(known, given))
+    wanted = options.launch_options(known, given)
+    return Compilation(sources, open_kernel(known.kernel), wanted.for_compiling())
 
 
 def _ast(known: argparse.Namespace, given: Mapping[str, str]) -> str:
@@ -61,7 +60,9 @@ def _asm(known: argparse.Namespace, given: Mapping[str, str]) -> str:
     from tracelang.build.disassemble import disassemble
 
     with ExitStack() as stack:
-        script = compile_script(known, read_inputs(known.scripts), given, stack)
+        script = compile_script(
+            read_inputs(known.scripts), options.launch_options(known, given), stack, show
+        )
         return disassemble(script.built)
 
 

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tracelang.cli import options
-from tracelang.cli.compile import make_options
-from tracelang.cli.explain_rule import Explainer, RuleText
-from tracelang.cli.inputs import read_inputs
-from tracelang.cli.kernels import open_kernel
-from tracelang.cli.processes import choose_processes
-from tracelang.cli.render import Painter, show, wants_colour
-from tracelang.cli.run import default_buffer
+from tracelang.explain.script import explain_script
+from tracelang.launch.inputs import read_inputs
+from tracelang.launch.kernels import open_kernel
+from tracelang.launch.processes import choose_processes
 from tracelang.pipeline import Compilation
-from tracelang.syntax import ast
-
-if TYPE_CHECKING:
-    from tracelang.plan.processes import ProcessFilter
+from tracelang.render import Painter, show, wants_colour
 
 _DESCRIPTION: Final = """\
 Say in words what a script does here: what it attaches to and why in that way, where each
 condition is judged and what it reads, and what an event holds. Nothing is loaded: no root
 is needed where the kernel lets its tracepoints be read, or with --kernel."""
-
-_BOLD: Final = "1"
-_SECOND: Final = 10**9
 
 
 def execute(arguments: list[str]) -> int:
@@ -36,12 +26,13 @@ def execute(arguments: list[str]) -> int:
     known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, tuple(parser._option_string_actions))
     sources = read_inputs(known.scripts)
-    processes, _ = choose_processes(known)
+    wanted = options.launch_options(known, given)
+    processes, _ = choose_processes(wanted)
     kernel = open_kernel(known.kernel)
-    compilation = Compilation(sources, kernel, make_options(known, given, processes))
+    compilation = Compilation(sources, kernel, wanted.for_compiling(processes))
     paint = Painter(on=wants_colour(sys.stdout))
     # All of it is worked out before the first line: a script with mistakes is not half explained.
-    text = "\n".join(_explain(compilation, known, paint))
+    text = "\n".join(explain_script(compilation, known.buffer, paint))
     print(text)
     sys.stdout.flush()
     show(compilation.warnings)
@@ -71,62 +62,3 @@ def _parser() -> options.Parser:
     tune.add_argument("--buffer", metavar="SIZE", type=options.size, help=about)
     options.add_kernel(tune)
     return parser
-
-
-def _explain(compilation: Compilation, known: argparse.Namespace, paint: Painter) -> Iterator[str]:
-    kernel, model, plan = compilation.kernel, compilation.model, compilation.plan
-    yield f"{compilation.name} on Linux {kernel.release} ({kernel.architecture})"
-    for param in model.params:
-        value = compilation.options.binding.arguments.get(param.name, param.default)
-        yield f"  option --{param.name.replace('_', '-')} is {value}: a constant in the program"
-    written = [
-        item for item in compilation.ast.items if isinstance(item, ast.ProbeRule | ast.SpanRule)
-    ]
-    explainer = Explainer(kernel, compilation.decoders, known.prefer)
-    for rule in model.rules:
-        text = RuleText(written[rule.number], rule, plan.outputs[rule.number])
-        span = rule.span
-        head = f"rule {rule.number + 1}" + (
-            f", line {span.line}" if "\n" in span.source.text.strip() else ""
-        )
-        yield ""
-        yield paint(head, _BOLD)
-        yield from explainer.explain(text)
-    yield ""
-    yield paint("the run", _BOLD)
-    yield f"  processes  {_processes(compilation.options.processes)}"
-    yield f"  transport  {_transport(plan.transport, known.buffer or default_buffer())}"
-    yield f"  ends       {_end(plan.stop_after, plan.stop_events)}"
-
-
-def _processes(wanted: ProcessFilter) -> str:
-    parts = []
-    if wanted.follow:
-        parts.append("those followed: the processes named and their descendants")
-    elif wanted.pid is not None:
-        parts.append(f"process {wanted.pid}")
-    if wanted.cgroup is not None:
-        parts.append(f"members of the cgroup with id {wanted.cgroup} and of those below it")
-    if wanted.comm is not None:
-        parts.append(f"tasks called `{wanted.comm}`")
-    if not parts:
-        return "all"
-    return f"{', and '.join(parts)}; judged first, in the kernel"
-
-
-def _transport(name: str, size: int) -> str:
-    amount = f"{size // (1 << 20)} MiB" if size >= 1 << 20 else f"{size:,} bytes"
-    if name == "ring":
-        return (
-            f"a ring buffer of {amount} for all processors, emptied by a timer; losses are counted"
-        )
-    return f"perf buffers of {amount} together, one for each processor; losses are counted"
-
-
-def _end(after: int | None, events: int | None) -> str:
-    parts = []
-    if after is not None:
-        parts.append(f"after {after / _SECOND:g} s")
-    if events is not None:
-        parts.append(f"after {events:,} events")
-    return " or ".join([*parts, "by Ctrl-C"])

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from tracelang.cli.render import Painter
+    from tracelang.render import Painter
 
 
 class Verdict(Enum):

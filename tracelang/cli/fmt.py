@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tracelang.cli import options
-from tracelang.cli.inputs import read_inputs
+from tracelang.launch.inputs import read_inputs
 
 _DESCRIPTION: Final = (
     "Lay scripts out in the canonical way. Files are rewritten; text goes to standard output."

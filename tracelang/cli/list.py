@@ -11,11 +11,11 @@ from typing import Final
 
 from tracelang.cli import options
 from tracelang.cli.fields import describe_fields, resolve_full_name
-from tracelang.cli.inputs import read_inputs
-from tracelang.cli.kernels import open_kernel
 from tracelang.cli.offers import find_offer
 from tracelang.cli.target_glob import TargetGlob
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.launch.inputs import read_inputs
+from tracelang.launch.kernels import open_kernel
 from tracelang.probes import load_probe_kinds
 from tracelang.registry import Registry, nearest
 from tracelang.semantic.probe_kind import ProbeKind, TargetScope
@@ -147,8 +147,8 @@ class _Lister:
     def list_script(self, path: str) -> int:
         """Print the targets a script means here; return the worst exit status of its rules."""
         # Late: only this needs the parser, which costs start-up.
-        from tracelang.cli.render import show
         from tracelang.cli.script_targets import resolve_script
+        from tracelang.render import show
 
         worst = 0
         for answer in resolve_script(read_inputs([path])[0], self._kinds, self._scope):

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _flushed(_dispatch(list(arguments)))
     except DiagnosticError as error:
-        from tracelang.cli.render import show
+        from tracelang.render import show
 
         show(error.diagnostics)
         return error.status

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, NoReturn
 
 from tracelang.diagnostics import fail
 from tracelang.registry import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from tracelang.launch.options import LaunchOptions
 
 
 class Parser(argparse.ArgumentParser):
@@ -96,6 +101,17 @@ def parse(parser: Parser, arguments: list[str]) -> tuple[argparse.Namespace, lis
     words = (word for action in parser._actions for word in action.option_strings)
     known.own_options = tuple(word[2:] for word in words if word.startswith("--"))
     return known, unknown
+
+
+def launch_options(known: argparse.Namespace, params: Mapping[str, str]) -> LaunchOptions:
+    """Return what a command line asks for; commands have some of the options only."""
+    from tracelang.launch.options import LaunchOptions
+    from tracelang.runtime.command import split_command
+
+    names = (field.name for field in fields(LaunchOptions))
+    given = {name: getattr(known, name) for name in names if hasattr(known, name)}
+    given["command"] = split_command(known.command) if getattr(known, "command", None) else ()
+    return LaunchOptions(**given | {"params": params})
 
 
 def script_arguments(unknown: list[str], known: tuple[str, ...]) -> dict[str, str]:

@@ -15,12 +15,14 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final, TextIO
 
 from tracelang.cli import options
-from tracelang.cli.inputs import read_inputs
 from tracelang.diagnostics import fail
+from tracelang.launch.inputs import read_inputs
 
 if TYPE_CHECKING:
-    from tracelang.cli.compile import CompiledScript
-    from tracelang.runtime.session import Session, SessionOptions
+    from tracelang.diagnostics import Diagnostic
+    from tracelang.launch.compile import CompiledScript
+    from tracelang.launch.options import LaunchOptions
+    from tracelang.runtime.session import Session
 
 _DESCRIPTION: Final = "Trace until Ctrl-C, or until -c's command, -n or -d ends it."
 
@@ -83,11 +85,12 @@ def execute(arguments: list[str]) -> int:
         )
     words = tuple(w for action in parser._actions for w in action.option_strings)
     given = options.script_arguments(unknown, words)
-    from tracelang.cli.compile import compile_script
+    from tracelang.launch.compile import compile_script
 
     with ExitStack() as stack:
-        script = compile_script(known, read_inputs(known.scripts), given, stack)
-        return _trace(known, script, stack)
+        wanted = options.launch_options(known, given)
+        script = compile_script(read_inputs(known.scripts), wanted, stack, _warn)
+        return _trace(known, wanted, script, stack)
 
 
 def _help(parser: options.Parser, known: argparse.Namespace) -> int:
@@ -103,11 +106,21 @@ def _help(parser: options.Parser, known: argparse.Namespace) -> int:
 # --- Tracing --------------------------------------------------------------------------------------
 
 
-def _trace(known: argparse.Namespace, script: CompiledScript, stack: ExitStack) -> int:
+def _warn(warnings: tuple[Diagnostic, ...]) -> None:
+    """Show what was noticed while compiling."""
+    if warnings:
+        from tracelang.render import show
+
+        show(warnings)
+
+
+def _trace(
+    known: argparse.Namespace, wanted: LaunchOptions, script: CompiledScript, stack: ExitStack
+) -> int:
     from tracelang.runtime.session import Session
 
     session = stack.enter_context(
-        Session(script.plan, script.built, _session_options(known, script), script.spans)
+        Session(script.plan, script.built, wanted.for_running(script.followed), script.spans)
     )
     if known.verbose:
         for line in script.describe_attachments():
@@ -118,29 +131,6 @@ def _trace(known: argparse.Namespace, script: CompiledScript, stack: ExitStack) 
         return 0
     stream = stack.enter_context(_output(known.out))
     return _show(known, script, session, stream)
-
-
-def _session_options(known: argparse.Namespace, script: CompiledScript) -> SessionOptions:
-    from tracelang.runtime.command import split_command
-    from tracelang.runtime.session import SessionOptions
-
-    return SessionOptions(
-        known.buffer or default_buffer(),
-        script.followed,
-        int(known.pid) if known.pid else None,
-        split_command(known.command) if known.command else (),
-        known.duration,
-        known.events,
-        known.keys,
-        known.pending,
-    )
-
-
-def default_buffer() -> int:
-    """Return the default bytes for events: a 256th of memory, from 1 to 64 MiB, a power of two."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    wanted = max(1 << 20, min(memory // 256, 1 << 26))
-    return 1 << (wanted.bit_length() - 1)
 
 
 def _output(path: str | None) -> AbstractContextManager[TextIO]:
@@ -156,7 +146,7 @@ def _output(path: str | None) -> AbstractContextManager[TextIO]:
 def _show(
     known: argparse.Namespace, script: CompiledScript, session: Session, stream: TextIO
 ) -> int:
-    from tracelang.cli.showing import make_sink
+    from tracelang.launch.showing import make_sink
     from tracelang.sinks.protocol import feed
 
     sink = make_sink(known.output, script, session, stream)

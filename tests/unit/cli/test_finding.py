@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracelang.cli.finding import Finding, Verdict, as_data, render_findings
-from tracelang.cli.render import Painter
+from tracelang.render import Painter
 
 FOUND = (
     Finding("kernel", "BTF", Verdict.OK, "there"),

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tracelang.cli.explain_aggregate import describe_aggregate
-from tracelang.cli.explain_reads import describe_reads
-from tracelang.cli.explain_span import describe_span
-from tracelang.cli.explain_targets import describe_how, explain_choice
-from tracelang.cli.layout import indent, repr_format, table
+from tracelang.explain.aggregate import describe_aggregate
+from tracelang.explain.layout import indent, repr_format, table
+from tracelang.explain.reads import describe_reads
+from tracelang.explain.span import describe_span
+from tracelang.explain.targets import describe_how, explain_choice
 from tracelang.semantic.expressions import Expression, Logical
 from tracelang.semantic.model import CapturedField, RuleModel
 from tracelang.source import Span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracelang.cli.explain_reads import describe_reads
+from tracelang.explain.reads import describe_reads
 from tracelang.semantic.expressions import Expression
 from tracelang.semantic.model import BoundTarget, RuleModel, SpanStart
 

@@ -1,21 +1,21 @@
-"""From command line to a built script: what `run` and `emit asm` have in common."""
+"""From texts and options to a script that is built and can be loaded."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tracelang.cli.kernels import open_kernel
-from tracelang.pipeline import Compilation, CompileOptions
+from tracelang.launch.kernels import open_kernel
+from tracelang.pipeline import Compilation
 
 if TYPE_CHECKING:
     from tracelang.build.compile import Compiler
     from tracelang.build.object import BuiltObject
+    from tracelang.diagnostics import Diagnostic
+    from tracelang.launch.options import LaunchOptions
     from tracelang.plan.ir import Plan
-    from tracelang.plan.processes import ProcessFilter
     from tracelang.source import SourceFile, Span
 
 
@@ -38,47 +38,31 @@ class CompiledScript:
             yield f"{probe} by {attachment.mechanism.value} {attachment.place}"
 
 
-def make_options(
-    known: argparse.Namespace, given: Mapping[str, str], processes: ProcessFilter | None = None
-) -> CompileOptions:
-    """Return what the command line decides about a compilation."""
-    from tracelang.plan.processes import ProcessFilter as Filter
-    from tracelang.semantic.script import BindOptions
-
-    binding = BindOptions(known.strlen, known.prefer, known.max_probes, given, known.own_options)
-    return CompileOptions(binding, processes or Filter(), known.transport)
-
-
 def compile_script(
-    known: argparse.Namespace,
     sources: Sequence[SourceFile],
-    given: Mapping[str, str],
+    options: LaunchOptions,
     stack: ExitStack,
+    warn: Callable[[tuple[Diagnostic, ...]], None],
 ) -> CompiledScript:
-    """Compile and build; the compiler starts first, so that it is ready when the text is."""
+    """Compile and build; the compiler starts first, so that it is ready when the text is.
+
+    `warn` is told what was noticed before the building begins. Raises `DiagnosticError`.
+    """
     from tracelang.build.compile import Compiler
-    from tracelang.cli.processes import choose_processes
+    from tracelang.launch.processes import choose_processes
 
     compiler = stack.enter_context(Compiler())
-    processes, followed = choose_processes(known)
+    processes, followed = choose_processes(options)
     kernel = open_kernel(None)
-    compilation = Compilation(sources, kernel, make_options(known, given, processes))
+    compilation = Compilation(sources, kernel, options.for_compiling(processes))
     plan = compilation.plan
-    show_warnings(compilation)
+    warn(compilation.warnings)
     built = _build(compilation, compiler)
     spans = compilation.build_request.places
-    return CompiledScript(compilation, plan, built, spans, followed, known.strlen)
+    return CompiledScript(compilation, plan, built, spans, followed, options.strlen)
 
 
 def _build(compilation: Compilation, compiler: Compiler) -> BuiltObject:
     built = compiler.build(compilation.build_request)
     compiler.close()
     return built
-
-
-def show_warnings(compilation: Compilation) -> None:
-    """Write what was noticed while compiling."""
-    if compilation.warnings:
-        from tracelang.cli.render import show
-
-        show(compilation.warnings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from tracelang.decoders.protocol import DecodeContext
 
 if TYPE_CHECKING:
-    from tracelang.cli.compile import CompiledScript
+    from tracelang.launch.compile import CompiledScript
     from tracelang.runtime.session import Session
     from tracelang.sinks.protocol import Sink
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tracelang.cli.explain_reads import describe_reads
-from tracelang.cli.layout import table
+from tracelang.explain.layout import table
+from tracelang.explain.reads import describe_reads
 from tracelang.semantic.model import AggregateModel, RuleModel
 
 _SECOND: Final = 10**9

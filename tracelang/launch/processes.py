@@ -1,8 +1,7 @@
-"""Which processes a run is about: from `-c -p --follow --comm --cgroup --container` to a filter."""
+"""Which processes a run is about: from what is asked for to the filter in the kernel."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,11 @@ from tracelang.diagnostics import fail
 from tracelang.registry import did_you_mean, nearest
 
 if TYPE_CHECKING:
+    from tracelang.launch.options import LaunchOptions
     from tracelang.plan.processes import ProcessFilter
 
 
-def choose_processes(known: argparse.Namespace) -> tuple[ProcessFilter, tuple[int, ...]]:
+def choose_processes(known: LaunchOptions) -> tuple[ProcessFilter, tuple[int, ...]]:
     """Return the filter the kernel applies, and the processes it follows from the start.
 
     Raises U2xx for a process, cgroup or container there is not, U104 for options that contradict.
@@ -49,12 +49,12 @@ def _pid(text: str | None) -> int | None:
 # --- cgroups --------------------------------------------------------------------------------------
 
 
-def _cgroup(known: argparse.Namespace) -> tuple[int | None, int]:
+def _cgroup(known: LaunchOptions) -> tuple[int | None, int]:
     """Return the id of the cgroup wanted and its level below the root."""
     if known.cgroup is None and known.container is None:
         return None, 0
     root = _cgroup_root()
-    path = _container(known.container, root) if known.container else _path(known.cgroup, root)
+    path = _container(known.container, root) if known.container else _path(known.cgroup or "", root)
     return path.stat().st_ino, len(path.relative_to(root).parts)
 
 
