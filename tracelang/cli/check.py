@@ -15,8 +15,8 @@ from tracelang.render import show
 _DESCRIPTION: Final = "Check scripts without running them; no root is needed."
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return its exit status: the worst of all scripts."""
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(prog="tracelang check", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument(
         "scripts", nargs="+", metavar="FILE", help="scripts, or one-liners in quotes"
@@ -24,6 +24,12 @@ def execute(arguments: list[str]) -> int:
     parser.add_argument("-q", dest="quiet", action="store_true", help="say nothing of good scripts")
     options.add_kernel(parser)
     options.add_compiling(parser)
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status: the worst of all scripts."""
+    parser = build_parser()
     known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, ())
     if not known.scripts:

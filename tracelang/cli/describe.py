@@ -11,7 +11,6 @@ from tracelang.cli import options
 from tracelang.cli.describe_constant import describe_constant
 from tracelang.cli.describe_target import describe_target, describe_targets_of
 from tracelang.cli.describe_type import describe_type
-from tracelang.cli.words import WORDS
 from tracelang.decoders import load_decoders
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.launch.kernels import open_kernel
@@ -19,6 +18,7 @@ from tracelang.probes import load_probe_kinds
 from tracelang.registry import nearest
 from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.type_table import TypeTable
+from tracelang.semantic.words import WORDS
 
 _DESCRIPTION: Final = """\
 Say what a name stands for. NAME may be
@@ -32,8 +32,8 @@ Say what a name stands for. NAME may be
   comm, ip, where                  a word of the language"""
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return its exit status."""
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(
         prog="tracelang describe",
         description=_DESCRIPTION,
@@ -42,7 +42,12 @@ def execute(arguments: list[str]) -> int:
     )
     parser.add_argument("name", nargs="+", metavar="NAME", help="what to describe")
     options.add_kernel(parser)
-    known = parser.parse_args(arguments)
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status."""
+    known = build_parser().parse_args(arguments)
     kernel = open_kernel(known.kernel)
     scope = TargetScope(kernel, TypeTable(kernel.btf if kernel.has_btf else None))
     name = " ".join(" ".join(known.name).split())

@@ -23,8 +23,8 @@ _EPILOG: Final = "exit status: 0 when scripts can be run here, 3 when not"
 _CANNOT: Final = 3
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return 0 when tracing is possible, 3 when not."""
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(
         prog="tracelang doctor",
         description=_DESCRIPTION,
@@ -33,7 +33,12 @@ def execute(arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="the same as data, for programs")
-    known = parser.parse_args(arguments)
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return 0 when tracing is possible, 3 when not."""
+    known = build_parser().parse_args(arguments)
     # Not `open_kernel`: that would mount tracefs, and a doctor only looks.
     kernel = LiveKernel()
     trial = try_tracing(kernel)

@@ -17,13 +17,19 @@ from tracelang.render import show
 _DESCRIPTION: Final = "Show a stage of the compilation."
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return its exit status."""
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(prog="tracelang emit", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument("stage", choices=tuple(_STAGES), help="which stage")
     parser.add_argument("scripts", nargs="+", metavar="TEXT_OR_FILE", help="the script")
     options.add_kernel(parser)
     options.add_compiling(parser)
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status."""
+    parser = build_parser()
     known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, ())
     print(_STAGES[known.stage](known, given), end="")

@@ -22,7 +22,7 @@ is needed where the kernel lets its tracepoints be read, or with --kernel."""
 
 def execute(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
-    parser = _parser()
+    parser = build_parser()
     known, unknown = options.parse(parser, arguments)
     given = options.script_arguments(unknown, tuple(parser._option_string_actions))
     sources = read_inputs(known.scripts)
@@ -39,7 +39,8 @@ def execute(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> options.Parser:
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(
         prog="tracelang explain",
         description=_DESCRIPTION,

@@ -14,8 +14,8 @@ _DESCRIPTION: Final = (
 )
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; with `--check`, the status is 1 when a file would change."""
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(prog="tracelang fmt", description=_DESCRIPTION, allow_abbrev=False)
     parser.add_argument(
         "scripts", nargs="+", metavar="FILE", help="files, `-`, or one-liners in quotes"
@@ -23,7 +23,12 @@ def execute(arguments: list[str]) -> int:
     parser.add_argument(
         "--check", action="store_true", help="change nothing, name what would change"
     )
-    known = parser.parse_args(arguments)
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; with `--check`, the status is 1 when a file would change."""
+    known = build_parser().parse_args(arguments)
     from tracelang.syntax.format import format_script
     from tracelang.syntax.parse import parse_script
 

@@ -11,12 +11,12 @@ from typing import Final
 
 from tracelang.cli import options
 from tracelang.cli.fields import describe_fields, resolve_full_name
-from tracelang.cli.offers import find_offer
 from tracelang.cli.target_glob import TargetGlob
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.launch.inputs import read_inputs
 from tracelang.launch.kernels import open_kernel
 from tracelang.probes import load_probe_kinds
+from tracelang.probes.offers import find_offer
 from tracelang.registry import Registry, nearest
 from tracelang.semantic.probe_kind import ProbeKind, TargetScope
 from tracelang.semantic.type_table import TypeTable
@@ -37,7 +37,7 @@ The name of a script file lists the targets it means on this machine."""
 
 def execute(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
-    known = _parse(arguments)
+    known = build_parser().parse_args(arguments)
     kernel = open_kernel(known.kernel)
     scope = TargetScope(kernel, TypeTable(kernel.btf if kernel.has_btf else None))
     lister = _Lister(scope, load_probe_kinds(), verbose=known.verbose)
@@ -52,7 +52,8 @@ def execute(arguments: list[str]) -> int:
     return status
 
 
-def _parse(arguments: list[str]) -> argparse.Namespace:
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(
         prog="tracelang list",
         description=_DESCRIPTION,
@@ -63,7 +64,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("glob", nargs="?", metavar="GLOB", help="which targets, or a script file")
     parser.add_argument("-v", dest="verbose", action="store_true", help="with their typed fields")
     options.add_kernel(parser)
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _is_script(text: str) -> bool:

@@ -22,8 +22,8 @@ what it offers. Scripts can then be checked against it anywhere, without root:
 No address, host name, process or user of the machine is in it."""
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return its exit status."""
+def build_parser() -> options.Parser:
+    """Return the parser of the command's options."""
     parser = options.Parser(
         prog="tracelang record-kernel",
         description=_DESCRIPTION,
@@ -31,7 +31,12 @@ def execute(arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("directory", metavar="DIR", type=Path, help="where; made if need be")
-    directory: Path = parser.parse_args(arguments).directory
+    return parser
+
+
+def execute(arguments: list[str]) -> int:
+    """Run the command; return its exit status."""
+    directory: Path = build_parser().parse_args(arguments).directory
     _refuse_foreign(directory)
     mount_tracefs()
     kernel = LiveKernel()

@@ -90,7 +90,7 @@ def execute(arguments: list[str]) -> int:
     with ExitStack() as stack:
         wanted = options.launch_options(known, given)
         script = compile_script(read_inputs(known.scripts), wanted, stack, _warn)
-        return _trace(known, wanted, script, stack)
+        return trace(known, wanted, script, stack)
 
 
 def _help(parser: options.Parser, known: argparse.Namespace) -> int:
@@ -114,9 +114,10 @@ def _warn(warnings: tuple[Diagnostic, ...]) -> None:
         show(warnings)
 
 
-def _trace(
+def trace(
     known: argparse.Namespace, wanted: LaunchOptions, script: CompiledScript, stack: ExitStack
 ) -> int:
+    """Run a built script to its end, and say what became of it; return the exit status."""
     from tracelang.runtime.session import Session
 
     session = stack.enter_context(

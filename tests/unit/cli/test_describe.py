@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.commands import WITH_KPROBES, WITHOUT_KPROBES, Commands
-from tracelang.cli.words import WORDS
 from tracelang.decoders import load_decoders
 from tracelang.semantic import prelude
 from tracelang.semantic.names import BUILTINS
+from tracelang.semantic.words import WORDS
 
 
 @pytest.mark.parametrize("name", ["struct sock_common", "sock_common"])
