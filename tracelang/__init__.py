@@ -1,5 +1,88 @@
-"""tracelang: ask a running Linux kernel a question, in a declarative language on eBPF."""
+"""tracelang: ask a running Linux kernel a question, in a declarative language on eBPF.
 
-__all__ = ["__version__"]
+import tracelang
+
+with tracelang.trace("syscall:openat capture comm, filename", command="ls") as trace:
+for event in trace:
+print(event.comm, event.filename)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tracelang.api.aggregates import Aggregate
+    from tracelang.api.errors import (
+        DefectError,
+        Error,
+        MachineError,
+        ScriptError,
+        ScriptWarning,
+        UsageError,
+    )
+    from tracelang.api.events import Event
+    from tracelang.api.histogram import Bucket, Histogram, Stats
+    from tracelang.api.script import Script, check, compile  # noqa: A004 - as in `re.compile`
+    from tracelang.api.tracing import Trace, trace
+    from tracelang.diagnostics import Diagnostic
+    from tracelang.runtime.accounting import Accounting
+
+__all__ = [
+    "Accounting",
+    "Aggregate",
+    "Bucket",
+    "DefectError",
+    "Diagnostic",
+    "Error",
+    "Event",
+    "Histogram",
+    "MachineError",
+    "Script",
+    "ScriptError",
+    "ScriptWarning",
+    "Stats",
+    "Trace",
+    "UsageError",
+    "__version__",
+    "check",
+    "compile",
+    "trace",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "tracelang.api.aggregates": ("Aggregate",),
+    "tracelang.api.errors": (
+        "DefectError",
+        "Error",
+        "MachineError",
+        "ScriptError",
+        "ScriptWarning",
+        "UsageError",
+    ),
+    "tracelang.api.events": ("Event",),
+    "tracelang.api.histogram": ("Bucket", "Histogram", "Stats"),
+    "tracelang.api.script": ("Script", "check", "compile"),
+    "tracelang.api.tracing": ("Trace", "trace"),
+    "tracelang.diagnostics": ("Diagnostic",),
+    "tracelang.runtime.accounting": ("Accounting",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for first: the command starts faster without the rest."""
+    from importlib import import_module
+
+    for module, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(module), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

@@ -13,8 +13,11 @@ from tracelang.source import SourceFile
 _LARGEST: Final = 256 * 1024
 
 
-def read_inputs(texts: list[str]) -> tuple[SourceFile, ...]:
-    """Return the sources arguments name: `-` for standard input, a file, or the text itself."""
+def read_inputs(texts: list[str], called: str = "command line") -> tuple[SourceFile, ...]:
+    """Return the sources arguments name: `-` for standard input, a file, or the text itself.
+
+    `called` is what messages call a text.
+    """
     several = len([t for t in texts if t != "-" and not _is_file_name(t)]) > 1
     sources = []
     for number, text in enumerate(texts, 1):
@@ -22,9 +25,9 @@ def read_inputs(texts: list[str]) -> tuple[SourceFile, ...]:
             data = sys.stdin.buffer.read(_LARGEST + 1)
             sources.append(_decode("<standard input>", data))
         elif _is_file_name(text):
-            sources.append(_read_file(Path(text)))
+            sources.append(read_file(Path(text)))
         else:
-            name = f"<command line {number}>" if several else "<command line>"
+            name = f"<{called} {number}>" if several else f"<{called}>"
             sources.append(SourceFile(name, text))
     return tuple(sources)
 
@@ -44,7 +47,8 @@ def _is_file_name(text: str) -> bool:
         return False
 
 
-def _read_file(path: Path) -> SourceFile:
+def read_file(path: Path) -> SourceFile:
+    """Return a script file's text; raises U11x if it cannot be read, T10x if it is no text."""
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)

@@ -20,9 +20,14 @@ def make_sink(name: str | None, script: CompiledScript, session: Session, stream
 
     kind = find_sink(name or "text")
     outputs = script.plan.outputs
-    contexts = {o.rule: _context(script, session, o.targets) for o in outputs}
+    contexts = make_contexts(script, session)
     setup = SinkSetup(outputs, stream, script.compilation.decoders, contexts, options_for(stream))
     return kind.create(setup)
+
+
+def make_contexts(script: CompiledScript, session: Session) -> dict[int, DecodeContext]:
+    """Return what the decoders of each rule know of the run."""
+    return {o.rule: _context(script, session, o.targets) for o in script.plan.outputs}
 
 
 def _context(

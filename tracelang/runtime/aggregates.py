@@ -60,6 +60,7 @@ class AggregateReader:
         self._maps = maps
         self._epoch = 0
         self.every = self._plan.every
+        self.reset = self._plan.reset
         self.events = 0
         """How many events were summarised, as far as they were read."""
         codes = "".join(f.type.code for f in self._plan.cell.fields)
@@ -366,6 +367,12 @@ class Aggregates:
         for index, reader in enumerate(self._readers):
             if now >= self._due[index] and reader.every is not None:
                 self._due[index] += reader.every * ((now - self._due[index]) // reader.every + 1)
+                yield reader.read()
+
+    def standing(self) -> Iterator[list[Row]]:
+        """Yield the rows of each aggregate that does not start afresh, as they stand now."""
+        for reader in self._readers:
+            if not reader.reset:
                 yield reader.read()
 
     def last(self) -> Iterator[list[Row]]:

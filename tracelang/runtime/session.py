@@ -185,12 +185,11 @@ class Session:
         self._stop.set()
 
     def step(self) -> Step:
-        """Take what has come since the last step; the first one starts the command and the clocks.
+        """Take what has come since the last step.
 
         The last one detaches, and brings what was still on its way and the `end` rules' events.
         """
-        if not self._begun:
-            self._begin()
+        self.start()
         batches = [] if self._stop.is_set() else self._take()
         now = time.monotonic_ns()
         if self._stop.is_set() or now >= self._deadline or self._is_over():
@@ -213,6 +212,13 @@ class Session:
                 return
             self.wait(step.pause)
 
+    def read_aggregates(self) -> list[list[Row]]:
+        """Return the aggregates as they stand, in the order of their rules.
+
+        None of those that start afresh each period: reading one would end its period.
+        """
+        return list(self._summaries.standing())
+
     def end(self) -> Accounting:
         """Detach, end the command, and count what became of every event; harmless if done."""
         self._attacher.close()
@@ -220,7 +226,10 @@ class Session:
             self._held.end()
         return self.count()
 
-    def _begin(self) -> None:
+    def start(self) -> None:
+        """Start the command and the clocks, unless it is done; the first step does so too."""
+        if self._begun:
+            return
         self._begun = True
         streamed = [o for o in self._plan.outputs if o.aggregate is None]
         self._decoder = BatchDecoder({o.rule: o.record for o in streamed})

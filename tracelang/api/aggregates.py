@@ -1,0 +1,55 @@
+"""Aggregates as mappings from what stands after `by` to what was summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tracelang.api.events import Event
+
+
+class Aggregate(Mapping[Any, Any]):
+    """The rows of one aggregate rule, in the order they are shown.
+
+    A key is the value after `by`, a tuple where there are several, `()` where there is none. A
+    value is what was asked for, or the whole row, with attributes, where that is several things.
+    `rows` are all columns; `value` is the value where there is no `by`.
+    """
+
+    __slots__ = ("_items", "_keys", "rows", "sample")
+
+    def __init__(
+        self, rows: Sequence[Event], keys: int, sample: tuple[int, int] | None = None
+    ) -> None:
+        self.rows = tuple(rows)
+        self.sample = sample
+        """(N, M) where only N of each M events were counted, else None."""
+        self._keys = keys
+        self._items = {self._key(row): self._value(row) for row in self.rows}
+
+    @property
+    def value(self) -> Any:
+        """The one value of an aggregate without `by`, None if there was no event."""
+        if self._keys:
+            raise TypeError("this aggregate has a `by`: look its values up by key")
+        return self._items.get(())
+
+    def _key(self, row: Event) -> Any:
+        values = tuple(row)[: self._keys]
+        return values[0] if len(values) == 1 else values
+
+    def _value(self, row: Event) -> Any:
+        values = tuple(row)[self._keys :]
+        return values[0] if len(values) == 1 else row
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"Aggregate({self._items!r})"

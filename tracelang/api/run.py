@@ -1,0 +1,141 @@
+"""A running trace: the session and what its rows become."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Self
+
+from tracelang.api.aggregates import Aggregate
+from tracelang.api.errors import ScriptWarning
+from tracelang.api.events import Event, EventMaker
+from tracelang.api.values import value_columns
+from tracelang.diagnostics import Diagnostic
+from tracelang.launch.compile import CompiledScript, compile_script
+from tracelang.launch.options import LaunchOptions
+from tracelang.launch.showing import make_contexts
+from tracelang.plan.ir import RuleOutput
+from tracelang.render import Painter, render
+from tracelang.runtime.accounting import Accounting
+from tracelang.runtime.session import Session
+from tracelang.sinks.protocol import Row
+from tracelang.source import SourceFile
+
+
+class Run:
+    """A script in the kernel. It keeps the aggregates as last read, and counts its own time.
+
+    It refers to no `Trace`, so that it can be closed when that is gone.
+    """
+
+    def __init__(self, script: CompiledScript, session: Session) -> None:
+        self.session = session
+        self.over = False
+        self.outputs = script.plan.outputs
+        contexts = make_contexts(script, session)
+        decoders = script.compilation.decoders
+        self._makers = {
+            o.rule: EventMaker(o, value_columns(o, decoders, contexts[o.rule]))
+            for o in self.outputs
+        }
+        self._summed = [o for o in self.outputs if o.aggregate is not None]
+        self._aggregates = {o.rule: _aggregate(o, ()) for o in self._summed}
+        self._due = time.monotonic()
+        self._cpu = 0.0
+        self._accounting = Accounting()
+        self._closed = False
+
+    @classmethod
+    def open(cls, sources: Sequence[SourceFile], options: LaunchOptions) -> Self:
+        """Compile, load and attach. Raises `DiagnosticError`."""
+        with ExitStack() as compiling:
+            script = compile_script(sources, options, compiling, _warn)
+        session = Session(
+            script.plan, script.built, options.for_running(script.followed), script.spans
+        )
+        with ExitStack() as opening:
+            run = cls(script, opening.enter_context(session))
+            session.start()
+            opening.pop_all()
+        return run
+
+    @property
+    def types(self) -> tuple[type[Event], ...]:
+        """The class of each rule's events."""
+        return tuple(self._makers[o.rule].type for o in self.outputs)
+
+    @property
+    def pause(self) -> float:
+        """In how many seconds the next step is worth its while."""
+        return max(0.0, self._due - time.monotonic())
+
+    def step(self) -> list[list[Row]]:
+        """Take what has come; after the last step `over` is true."""
+        started = time.thread_time()
+        step = self.session.step()
+        self._due = time.monotonic() + step.pause
+        self.over = step.over
+        for rows in step.batches:
+            self._keep(rows)
+        self._cpu += time.thread_time() - started
+        return step.batches
+
+    def events(self, batches: Sequence[list[Row]]) -> list[Event]:
+        """Return the events of some batches."""
+        started = time.thread_time()
+        events: list[Event] = []
+        for rows in batches:
+            for rule, run in _runs(rows):
+                events += self._makers[rule].make(run)
+        self._cpu += time.thread_time() - started
+        return events
+
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """Return the aggregates: as they stand, or for those with periods as last shown."""
+        if not self._closed and not self.over:
+            for rows in self.session.read_aggregates():
+                self._keep(rows)
+        return tuple(self._aggregates[o.rule] for o in self._summed)
+
+    def accounting(self) -> Accounting:
+        """Return what was counted so far."""
+        counted = self._accounting if self._closed else self.session.count()
+        return replace(counted, cpu_seconds=self._cpu)
+
+    def close(self) -> None:
+        """Detach everything and end the command; harmless if done already."""
+        if not self._closed:
+            self._closed = True
+            self.session.__exit__()
+            self._accounting = self.session.accounting
+
+    def _keep(self, rows: list[Row]) -> None:
+        """Remember the rows of an aggregate; they are a batch of their own."""
+        if rows and (output := self._aggregate_output(rows[0][1])) is not None:
+            self._aggregates[output.rule] = _aggregate(output, self._makers[output.rule].make(rows))
+
+    def _aggregate_output(self, rule: int) -> RuleOutput | None:
+        return next((o for o in self._summed if o.rule == rule), None)
+
+
+def _aggregate(output: RuleOutput, rows: Sequence[Event]) -> Aggregate:
+    assert output.aggregate is not None
+    keys = len(output.columns) - len(output.aggregate.order)
+    return Aggregate(rows, keys, output.aggregate.sample)
+
+
+def _runs(rows: list[Row]) -> list[tuple[int, list[Row]]]:
+    """Return each run of one rule, in order."""
+    return [(rule, list(run)) for rule, run in groupby(rows, itemgetter(1))]
+
+
+def _warn(diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Pass on what was noticed while compiling, as Python's own warnings."""
+    for diagnostic in diagnostics:
+        text = render(diagnostic, Painter(on=False)).rstrip("\n")
+        warnings.warn(text, ScriptWarning, stacklevel=2)
