@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.live.runs import Event, accounting, events_of, python_command
+from tests.live.runs import Event, accounting, events_of, json_events, python_command
 from tests.processes import TracelangCommand, Workloads, finish, interrupt
 
 OPTION: Final = 12345
@@ -354,7 +354,7 @@ def hammered(lines: Sequence[str]) -> tuple[int, int]:
 def split(stdout: str) -> tuple[list[dict[str, Any]], tuple[int, int]]:
     """Return the rows, and what the processes between them said."""
     lines = stdout.splitlines()
-    rows = [json.loads(line) for line in lines if line.startswith("{")]
+    rows = json_events(line for line in lines if line.startswith("{"))
     return rows, hammered(lines)
 
 
@@ -475,7 +475,7 @@ def test_no_events_are_said_to_be_none(tracelang: TracelangCommand) -> None:
         done = tracelang(f"{OURS} {script}", "-c", "true")
         assert (done.stdout, done.status) == ("no events\n", 0)
     done = tracelang(f"{OURS} aggregate count()", "-c", "true", "-o", "json")
-    assert (done.stdout, accounting(done)["events"]) == ("", 0)
+    assert (events_of(done), accounting(done)["events"]) == ([], 0)
 
 
 def test_the_look_of_a_table_and_its_histograms(tracelang: TracelangCommand) -> None:

@@ -33,7 +33,8 @@ def flooded(tracelang: TracelangCommand, workloads: Workloads) -> Iterator[subpr
     """
     process = tracelang.start(script, "-p", str(work.pid), "--out", str(out))
     work.go()
-    _wait_for(lambda: out.exists() and out.stat().st_size > 100_000)
+    growing = out.with_name("out.partial")
+    _wait_for(lambda: growing.exists() and growing.stat().st_size > 100_000)
     yield process
     if process.poll() is None:
         process.kill()

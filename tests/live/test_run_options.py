@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shlex
 import subprocess
@@ -344,4 +343,4 @@ def test_several_scripts_at_once(tracelang: TracelangCommand) -> None:
 
 def test_standard_input_is_a_script(tracelang: TracelangCommand) -> None:
     done = tracelang("-", "-c", THOUSAND, "-n", "1", "-o", "json", stdin=GETPGID)
-    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 1
+    assert len(events_of(done)) == 1

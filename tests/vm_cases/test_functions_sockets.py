@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from tests.live.runs import events_of
 from tests.processes import TracelangCommand, finish
 
 FIELDS = "capture pid, comm, saddr(sk), daddr(sk), sport(sk), dport(sk)"
@@ -49,7 +49,7 @@ def trace(
         }
         for (address, peer), port in zip(peers, ports, strict=True)
     ]
-    return [json.loads(line) for line in completed.stdout.splitlines()], expected
+    return events_of(completed), expected
 
 
 def accept(server: socket.socket) -> tuple[str, int]:

@@ -5,13 +5,13 @@ One run holds all the rules: starting the command is what takes long under emula
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.live.runs import json_events
 from tests.processes import Completed, TracelangCommand
 
 # Each rule's number in the output is its place here, counted from 1.
@@ -79,7 +79,7 @@ def trace(tracelang: TracelangCommand, tmp_path_factory: pytest.TempPathFactory)
     (home / "folder").mkdir()
     completed = tracelang(SCRIPT, "--wanted", "needle", "-o", "json", "-c", WORKLOAD, cwd=home)
     assert (home / "cat.pid").exists(), completed
-    lines = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]
+    lines = json_events(line for line in completed.stdout.splitlines() if line.startswith("{"))
     events = {
         name: [line for line in lines if line["rule"] == number]
         for number, name in enumerate(RULES, 1)

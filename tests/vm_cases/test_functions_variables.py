@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from tests.live.runs import json_events
 from tests.processes import TracelangCommand
 
 pytestmark = pytest.mark.needs("variables")
@@ -20,6 +19,6 @@ def test_variables_are_read_by_name(tracelang: TracelangCommand) -> None:
     done = tracelang(script, "-c", f"python3 -S -c '{work}'", "-o", "json", timeout=240)
     assert done.status == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    first, second = (json.loads(line) for line in lines)
+    first, second = json_events(lines)
     assert (first["zero"], first["name"]) == (0, "swapper/0")
     assert second["j"] > first["j"]

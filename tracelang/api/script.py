@@ -67,7 +67,7 @@ class Script:
             return "\n".join(explain_script(self._compilation, None, Painter(on=False)))
 
     def _event_type(self, output: RuleOutput) -> type[Event]:
-        nothing = DecodeContext(lambda: 0, lambda: 0, 0, lambda: None, output.targets)
+        nothing = DecodeContext(lambda _ts: 0, lambda: 0, 0, lambda: None, output.targets)
         return EventMaker(output, value_columns(output, self._compilation.decoders, nothing)).type
 
     def __repr__(self) -> str:

@@ -85,6 +85,17 @@ def size(text: str) -> int:
         raise argparse.ArgumentTypeError(f"`{text}` is not a size such as 8MiB") from None
 
 
+def rotation(text: str) -> tuple[str, int]:
+    """Read a size or a duration, with its unit; return which it is, and bytes or nanoseconds."""
+    if text[-1:].isalpha():
+        for kind, read in (("period", duration), ("size", size)):
+            try:
+                return kind, read(text)
+            except argparse.ArgumentTypeError:
+                continue
+    raise argparse.ArgumentTypeError(f"`{text}` is neither a size such as 100MiB nor a time as 1h")
+
+
 def command(text: str) -> str:
     """Read a command to run, which is not empty."""
     if not text.strip():

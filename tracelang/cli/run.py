@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
-import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
 from tracelang.cli import options
+from tracelang.cli.output import Output, add_file_options, open_output, writing
 from tracelang.diagnostics import fail
 from tracelang.launch.inputs import read_inputs
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from tracelang.launch.compile import CompiledScript
     from tracelang.launch.options import LaunchOptions
     from tracelang.runtime.session import Session
+    from tracelang.sinks.protocol import Account
 
 _DESCRIPTION: Final = "Trace until Ctrl-C, or until -c's command, -n or -d ends it."
 
@@ -50,8 +49,8 @@ def build_parser() -> options.Parser:
     add("-n", dest="events", metavar="EVENTS", type=options.positive, help=events)
     add("-d", dest="duration", metavar="DURATION", type=options.duration, help=duration)
     out = parser.add_argument_group("output")
-    out.add_argument("-o", dest="output", metavar="FORMAT", help="table, text, json or csv")
-    out.add_argument("--out", metavar="FILE", help="write events to a file")
+    out.add_argument("-o", dest="output", metavar="FORMAT", help="text, table, json, csv, …")
+    add_file_options(out)
     out.add_argument("-q", dest="quiet", action="store_true", help="no accounting line, no notes")
     out.add_argument(
         "-v", dest="verbose", action="store_true", help="say how each probe is attached"
@@ -130,70 +129,56 @@ def trace(
         count = len(script.plan.attachments)
         options.warn(f"attached {count} probe{'s' * (count != 1)}, now detached again")
         return 0
-    stream = stack.enter_context(_output(known.out))
-    return _show(known, script, session, stream)
+    return _show(known, script, session)
 
 
-def _output(path: str | None) -> AbstractContextManager[TextIO]:
-    """Return the stream events are written to; only a file is closed afterwards."""
-    if path is None:
-        return nullcontext(sys.stdout)
-    try:
-        return Path(path).open("w", encoding="utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise fail("U113", f"`{path}` cannot be written: {error.strerror}") from None
+def _show(known: argparse.Namespace, script: CompiledScript, session: Session) -> int:
+    from tracelang.launch.showing import make_setup
 
-
-def _show(
-    known: argparse.Namespace, script: CompiledScript, session: Session, stream: TextIO
-) -> int:
-    from tracelang.launch.showing import make_sink
-    from tracelang.sinks.protocol import feed
-
-    sink = make_sink(known.output, script, session, stream)
+    account = _Account(session, quiet=known.quiet)
+    output = open_output(known, partial(make_setup, script, session, account))
     restore = _on_signals(session.stop)
-    started = time.process_time()
-    status = 0
     try:
-        _writing(sink.begin)
-        for rows in session.batches():
-            _writing(partial(feed, sink, rows) if rows else sink.flush)
-        _writing(sink.end)
-    except BrokenPipeError:
-        # The reader of our output has seen enough: that is an ordinary end.
-        _abandon(stream)
-    except _OutputError as error:
-        status = 3
-        _abandon(stream)
-        options.warn(f"error[T330]: the output cannot be written: {error}")
+        status = output.write(partial(_run, session, output, account))
     finally:
         restore()
-    session.end()
-    session.accounting.cpu_seconds = time.process_time() - started
+    account.close()
     if not known.quiet:
         _account(session)
     return status
 
 
-class _OutputError(Exception):
-    """The output cannot be written; the message is the system's."""
+def _run(session: Session, output: Output, account: _Account) -> None:
+    from tracelang.sinks.protocol import feed
+
+    sink = output.sink
+    writing(sink.begin)
+    for rows in session.batches():
+        writing(partial(feed, sink, rows) if rows else sink.flush)
+    account.close()
+    writing(sink.end)
 
 
-def _writing(write: Callable[[], None]) -> None:
-    """Call what writes; tell its failures from those of tracing. A broken pipe passes."""
-    try:
-        write()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _OutputError(error.strerror) from error
+class _Account:
+    """What a run counted, None as long as it is not over; nothing where nobody wants to know."""
 
+    def __init__(self, session: Session, *, quiet: bool) -> None:
+        self._session = session
+        self._started = time.process_time()
+        self._closed = False
+        self._quiet = quiet
 
-def _abandon(stream: TextIO) -> None:
-    """Point a broken output elsewhere, so that nothing complains when it is flushed at exit."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, stream.fileno())
-    os.close(devnull)
+    def close(self) -> None:
+        """Say that the run is over: it detaches, and counts what became of every event."""
+        self._session.end()
+        self._session.accounting.cpu_seconds = time.process_time() - self._started
+        self._closed = True
+
+    def __call__(self) -> Account | None:
+        """Return the account."""
+        if self._quiet or not self._closed:
+            return None
+        return self._session.accounting.counts()
 
 
 def _account(session: Session) -> None:

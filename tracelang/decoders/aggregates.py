@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tracelang.decoders.definition import Definition, reading
-from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 from tracelang.decoders.units import show_duration, show_size
 
 BAR: Final = 40
@@ -64,13 +64,17 @@ def _bar(count: int, most: int) -> str:
 
 
 def _read_number(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
-    return reading(show_number, number=lambda v: v or 0, machine=lambda v: v, differs=False)
+    return reading(
+        show_number, number=lambda v: v or 0, machine=lambda v: v, differs=False, shape=Shape.RESULT
+    )
 
 
 def _read_average(arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
     """Bind the average of amounts: a person reads it as an amount, machines to its fraction."""
     show = show_duration if arguments == ("duration",) else show_size
-    return reading(lambda value: show(round(value)), machine=lambda value: value)
+    return reading(
+        lambda value: show(round(value)), machine=lambda value: value, shape=Shape.NUMBER
+    )
 
 
 def _read_histogram(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
@@ -78,6 +82,7 @@ def _read_histogram(_arguments: tuple[object, ...], _context: DecodeContext) -> 
         lambda buckets: "\n".join(histogram_lines(buckets)),
         machine=lambda buckets: [list(b) for b in buckets],
         differs=False,
+        shape=Shape.HISTOGRAM,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading
 from tracelang.decoders.escape import show_bytes
-from tracelang.decoders.protocol import DecodeContext, Operand, Reading
+from tracelang.decoders.protocol import DecodeContext, Operand, Reading, Shape
 from tracelang.decoders.text import CUT_MARK
 
 COUNTED: Final = "counted"
@@ -33,7 +33,7 @@ _BYTE_TEXTS: Final = tuple(_show_byte(byte) for byte in range(256))
 def _read_buf(arguments: tuple[object, ...], context: DecodeContext) -> Reading:
     """Bind `buf`; a counted one whose count exceeds its room is cut, visibly and counted."""
     if COUNTED not in arguments:
-        return reading(show_buffer, machine=bytes.hex)
+        return reading(show_buffer, machine=bytes.hex, shape=Shape.TEXT)
 
     def split(raw: bytes) -> tuple[bytes, str]:
         (count,) = _COUNT.unpack_from(raw)
@@ -45,7 +45,7 @@ def _read_buf(arguments: tuple[object, ...], context: DecodeContext) -> Reading:
             context.on_cut()
         return show_buffer(data) + mark
 
-    return reading(show, machine=lambda raw: split(raw)[0].hex())
+    return reading(show, machine=lambda raw: split(raw)[0].hex(), shape=Shape.TEXT)
 
 
 def split_texts(raw: bytes) -> tuple[list[bytes], bool]:
@@ -69,7 +69,7 @@ def _read_join(_arguments: tuple[object, ...], context: DecodeContext) -> Readin
         context.on_cut()
         return line + CUT_MARK
 
-    return reading(show, machine=show, differs=False)
+    return reading(show, machine=show, differs=False, shape=Shape.TEXT)
 
 
 def _show_word(word: bytes) -> str:
@@ -92,7 +92,9 @@ def _read_array(arguments: tuple[object, ...], _context: DecodeContext) -> Readi
     def show(raw: bytes) -> str:
         return f"[{', '.join(map(str, layout.unpack_from(raw)))}]"
 
-    return reading(show, machine=lambda raw: list(layout.unpack_from(raw)), differs=False)
+    return reading(
+        show, machine=lambda raw: list(layout.unpack_from(raw)), differs=False, shape=Shape.INTEGERS
+    )
 
 
 def _check_array(arguments: tuple[object, ...]) -> str | None:

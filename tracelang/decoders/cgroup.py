@@ -10,7 +10,7 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading
 from tracelang.decoders.escape import show_bytes
-from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 _CONTAINER_ID: Final = re.compile(r"[0-9a-f]{64}")
 _NAMED_CONTAINER: Final = re.compile(
@@ -97,7 +97,9 @@ def _read_container(_arguments: tuple[object, ...], _context: DecodeContext) -> 
     def show(raw: int) -> str:
         return container_of(paths[raw])
 
-    return reading(show, machine=lambda raw: show(raw) or None, differs=False)
+    return reading(
+        show, machine=lambda raw: show(raw) or None, differs=False, shape=Shape.MAYBE_TEXT
+    )
 
 
 DECODERS: Final = (

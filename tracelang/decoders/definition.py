@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from tracelang.decoders.protocol import DecodeContext, Operand, Parameter, Reading
+from tracelang.decoders.protocol import DecodeContext, Operand, Parameter, Reading, Shape
 
 Raw = TypeVar("Raw", bound=int | bytes)
 Value = TypeVar("Value")
@@ -60,9 +60,10 @@ def reading(
     differs: bool = True,
     scaled: Callable[[Any], int] | None = None,
     digits: int = 0,
+    shape: Shape = Shape.INTEGER,
 ) -> Reading:
     """Build a `Reading` from functions that take the raw value as int or bytes."""
-    return Reading(text, number, machine, differs, scaled, digits)
+    return Reading(text, number, machine, differs, scaled, digits, shape)
 
 
 def accept(_arguments: tuple[object, ...]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading, remember
 from tracelang.decoders.escape import show_bytes
-from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 _WORD_MASK: Final = (1 << 64) - 1
 
@@ -19,7 +19,7 @@ def _read_bool(_arguments: tuple[object, ...], _context: DecodeContext) -> Readi
     def show(raw: int) -> str:
         return "true" if raw else "false"
 
-    return reading(show, machine=bool, differs=False)
+    return reading(show, machine=bool, differs=False, shape=Shape.BOOL)
 
 
 def _find_bool(text: str, _arguments: tuple[object, ...]) -> int | None:

@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import Final
 
 from tracelang.decoders.definition import Definition, reading, remember
-from tracelang.decoders.protocol import DecodeContext, Operand, Reading
+from tracelang.decoders.protocol import DecodeContext, Operand, Reading, Shape
 
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 """The first 12 bytes of an IPv6 address that holds an IPv4 one (RFC 4291, 2.5.5.2)."""
@@ -35,7 +35,7 @@ def show_mac(raw: bytes) -> str:
 
 
 def _read_ip(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
-    return reading(remember(show_ip), machine=remember(show_ip), differs=False)
+    return reading(remember(show_ip), machine=remember(show_ip), differs=False, shape=Shape.TEXT)
 
 
 def _find_ip(text: str, _arguments: tuple[object, ...]) -> int | None:
@@ -46,7 +46,7 @@ def _find_ip(text: str, _arguments: tuple[object, ...]) -> int | None:
 
 
 def _read_mac(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:
-    return reading(remember(show_mac), machine=show_mac, differs=False)
+    return reading(remember(show_mac), machine=show_mac, differs=False, shape=Shape.TEXT)
 
 
 DECODERS: Final = (

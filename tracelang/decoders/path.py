@@ -7,7 +7,7 @@ from typing import Final
 from tracelang.decoders.buffers import split_texts
 from tracelang.decoders.definition import Definition, reading
 from tracelang.decoders.escape import show_bytes
-from tracelang.decoders.protocol import DecodeContext, Operand, Reading
+from tracelang.decoders.protocol import DecodeContext, Operand, Reading, Shape
 from tracelang.decoders.text import CUT_MARK
 
 
@@ -24,7 +24,7 @@ def _read_path(_arguments: tuple[object, ...], context: DecodeContext) -> Readin
         context.on_cut()
         return f"{CUT_MARK}/{line}"
 
-    return reading(show, machine=show, differs=False)
+    return reading(show, machine=show, differs=False, shape=Shape.TEXT)
 
 
 DECODERS: Final = (

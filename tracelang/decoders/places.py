@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tracelang.decoders.definition import Definition, reading
-from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 
 def _name_reading(names: tuple[str, ...]) -> Reading:
@@ -14,7 +14,7 @@ def _name_reading(names: tuple[str, ...]) -> Reading:
     def show(raw: int) -> str:
         return names[raw] if 0 <= raw < len(names) else f"target {raw}"
 
-    return reading(show, machine=show, differs=False)
+    return reading(show, machine=show, differs=False, shape=Shape.TEXT)
 
 
 def _read_probe(_arguments: tuple[object, ...], context: DecodeContext) -> Reading:

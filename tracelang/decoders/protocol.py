@@ -31,17 +31,31 @@ class Parameter(Enum):
     INTEGER = "an integer constant"
 
 
+class Shape(Enum):
+    """What machine outputs carry of a value: what `Reading.machine` returns."""
+
+    INTEGER = "the raw integer"
+    NUMBER = "an integer or a fraction"
+    BOOL = "true or false"
+    TEXT = "text"
+    MAYBE_TEXT = "text, or nothing"
+    MOMENT = "a point in time as text (ISO 8601); `scaled` gives nanoseconds since the epoch"
+    INTEGERS = "a list of integers"
+    HISTOGRAM = "a list of [lowest or None, first above or None, events]"
+    RESULT = "what the aggregate gives: a number, several by name, or nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class DecodeContext:
     """What a run knows and a raw value does not.
 
-    `wall_offset()` gives nanoseconds to add to a monotonic timestamp to get wall-clock time since
-    the epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0 before
-    it); `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for each
-    text that was longer. `targets` are the rule's (probe, function) names.
+    `wall_offset(ts)` gives the nanoseconds to add to the monotonic timestamp to get wall-clock time
+    since the epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0
+    before it); `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for
+    each text that was longer. `targets` are the rule's (probe, function) names.
     """
 
-    wall_offset: Callable[[], int]
+    wall_offset: Callable[[int], int]
     start: Callable[[], int]
     text_limit: int
     on_cut: Callable[[], None]
@@ -57,7 +71,7 @@ class Reading:
     value for machine outputs (int, str, float, bool, None, a list of them; bytes for text that is
     no UTF-8); `differs` says whether they should carry `text` beside it. `scaled` gives, where the
     number has a fraction, that number as an integer of units of 10**-`digits`, so that no digit is
-    lost on the way through a float.
+    lost on the way through a float. `shape` says what machine outputs carry.
     """
 
     text: Callable[[object], str]
@@ -66,6 +80,7 @@ class Reading:
     differs: bool = True
     scaled: Callable[[object], int] | None = None
     digits: int = 0
+    shape: Shape = Shape.INTEGER
 
 
 class Decoder(Protocol):

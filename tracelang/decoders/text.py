@@ -6,7 +6,7 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading, remember
 from tracelang.decoders.escape import show_bytes, whole_characters
-from tracelang.decoders.protocol import DecodeContext, Operand, Reading
+from tracelang.decoders.protocol import DecodeContext, Operand, Reading, Shape
 
 CUT_MARK: Final = "…"
 _REMEMBERED_BYTES: Final = 256
@@ -39,7 +39,9 @@ def _read_text(arguments: tuple[object, ...], context: DecodeContext) -> Reading
         # Each cut must be counted, so texts that are cut are never remembered.
         return len(raw) <= _REMEMBERED_BYTES and (len(raw) <= limit or 0 <= raw.find(0) <= limit)
 
-    return reading(remember(show, is_whole), machine=remember(keep, is_whole), differs=False)
+    return reading(
+        remember(show, is_whole), machine=remember(keep, is_whole), differs=False, shape=Shape.TEXT
+    )
 
 
 DECODERS: Final = (

@@ -8,7 +8,7 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading, remember
 from tracelang.decoders.fixed import fixed_point
-from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 _NS: Final = 1_000_000_000
 
@@ -30,17 +30,25 @@ def _read_elapsed(_arguments: tuple[object, ...], context: DecodeContext) -> Rea
     def seconds(raw: int) -> float:
         return (raw - start()) / _NS
 
-    return reading(show, number=seconds, machine=seconds, differs=False, scaled=count, digits=9)
+    return reading(
+        show,
+        number=seconds,
+        machine=seconds,
+        differs=False,
+        scaled=count,
+        digits=9,
+        shape=Shape.NUMBER,
+    )
 
 
 class WallClock:
     """Turns monotonic timestamps into nanoseconds since the epoch.
 
-    The offset is asked for once per second of events: asking costs more than the rest of showing a
-    time, and its small errors would put neighbouring events out of order.
+    The offset is asked for once per second of the monotonic clock: asking costs more than the rest
+    of showing a time, and its small errors would put neighbouring events out of order.
     """
 
-    def __init__(self, offset: Callable[[], int]) -> None:
+    def __init__(self, offset: Callable[[int], int]) -> None:
         self._ask = offset
         self._offset = 0
         self._from = self._until = 0
@@ -48,8 +56,9 @@ class WallClock:
     def at(self, raw: int) -> int:
         """Return the wall-clock time of a monotonic one, in nanoseconds since the epoch."""
         if not self._from <= raw < self._until:
-            self._offset = self._ask()
-            self._from, self._until = raw, raw + _NS
+            self._from = raw - raw % _NS
+            self._until = self._from + _NS
+            self._offset = self._ask(raw)
         return raw + self._offset
 
 
@@ -69,7 +78,9 @@ def _read_time(_arguments: tuple[object, ...], context: DecodeContext) -> Readin
     def seconds(raw: int) -> float:
         return wall(raw) / _NS
 
-    return reading(show, number=seconds, machine=iso, differs=False, scaled=wall, digits=9)
+    return reading(
+        show, number=seconds, machine=iso, differs=False, scaled=wall, digits=9, shape=Shape.MOMENT
+    )
 
 
 def _local_time(second: int) -> str:

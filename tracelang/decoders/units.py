@@ -6,7 +6,7 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading
 from tracelang.decoders.fixed import fixed_point, truncate
-from tracelang.decoders.protocol import DecodeContext, Reading
+from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 _DURATION_UNITS: Final = (("s", 9), ("ms", 6), ("us", 3))
 _SIZE_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -85,7 +85,15 @@ def _fraction_reading(digits: int, decimals: int) -> Reading:
     def units(raw: int) -> int:
         return raw
 
-    return reading(show, number=number, machine=number, differs=False, scaled=units, digits=digits)
+    return reading(
+        show,
+        number=number,
+        machine=number,
+        differs=False,
+        scaled=units,
+        digits=digits,
+        shape=Shape.NUMBER,
+    )
 
 
 def _read_ms(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:

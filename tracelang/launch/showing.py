@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from tracelang.decoders.protocol import DecodeContext
@@ -10,19 +11,19 @@ from tracelang.decoders.protocol import DecodeContext
 if TYPE_CHECKING:
     from tracelang.launch.compile import CompiledScript
     from tracelang.runtime.session import Session
-    from tracelang.sinks.protocol import Sink
+    from tracelang.sinks.protocol import Account, SinkSetup
 
 
-def make_sink(name: str | None, script: CompiledScript, session: Session, stream: TextIO) -> Sink:
-    """Return the sink `-o` names (U302 for an unknown one), or the usual one."""
-    from tracelang.sinks import find_sink
+def make_setup(
+    script: CompiledScript, session: Session, account: Callable[[], Account | None], stream: TextIO
+) -> SinkSetup:
+    """Return what a sink is made from."""
     from tracelang.sinks.protocol import SinkSetup, options_for
 
-    kind = find_sink(name or "text")
     outputs = script.plan.outputs
     contexts = make_contexts(script, session)
-    setup = SinkSetup(outputs, stream, script.compilation.decoders, contexts, options_for(stream))
-    return kind.create(setup)
+    decoders = script.compilation.decoders
+    return SinkSetup(outputs, stream, decoders, contexts, options_for(stream), account)
 
 
 def make_contexts(script: CompiledScript, session: Session) -> dict[int, DecodeContext]:
@@ -41,6 +42,6 @@ def _context(
     )
 
 
-def wall_offset() -> int:
+def wall_offset(_ts: int = 0) -> int:
     """Return the nanoseconds from the monotonic clock to the wall clock, now."""
     return time.time_ns() - time.monotonic_ns()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(slots=True)
@@ -29,6 +29,10 @@ class Accounting:
     evicted: int = 0
     open_spans: int = 0
     cpu_seconds: float = 0.0
+
+    def counts(self) -> dict[str, int | float]:
+        """Return every number by its name."""
+        return asdict(self)
 
     def describe(self) -> str:
         """Return the one line every run ends with; only loss is named when there was none."""

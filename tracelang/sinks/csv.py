@@ -17,7 +17,7 @@ from tracelang.decoders.escape import show_bytes, show_text
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
-from tracelang.sinks.protocol import Row, Sink, SinkSetup
+from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 
 _Cells = Callable[[Sequence[Row]], Iterable[Any]]
 
@@ -70,25 +70,30 @@ class CsvSink:
 
     def __init__(self, setup: SinkSetup) -> None:
         self._stream = setup.stream
+        self._above = setup.options.heading
         columns = {output.rule: bind_output(output, setup) for output in setup.outputs}
         headings = {rule: _heading(bound) for rule, bound in columns.items()}
         if len({tuple(heading) for heading in headings.values()}) > 1:
             raise _refuse(setup.outputs)
         self._with_rule = len(headings) > 1
-        self._heading = next(iter(headings.values()), [])
+        heading = next(iter(headings.values()), [])
+        self._heading = ["rule", *heading] if self._with_rule else heading
+        if self._above and self._above.rstrip("\r") != _lines([self._heading]).rstrip("\r\n"):
+            raise _refuse_other_columns(self._above, self._heading)
         terminal = setup.options.terminal
         self._cells = {rule: _cells(bound, terminal=terminal) for rule, bound in columns.items()}
 
     def begin(self) -> None:
-        """Write the header."""
-        self._write([["rule", *self._heading] if self._with_rule else self._heading])
+        """Write the header, unless the file that is added to has it already."""
+        if not self._above:
+            self._stream.write(_lines([self._heading]))
 
     def events(self, rule: int, rows: Sequence[Row]) -> None:
         """Write one line for each row."""
         columns = [cells(rows) for cells in self._cells[rule]]
         if self._with_rule:
             columns.insert(0, [rule + 1] * len(rows))
-        self._write(zip(*columns, strict=True))
+        self._stream.write(_lines(zip(*columns, strict=True)))
 
     def flush(self) -> None:
         """Make everything written so far visible."""
@@ -98,10 +103,20 @@ class CsvSink:
         """Flush: there is nothing to close."""
         self._stream.flush()
 
-    def _write(self, lines: Iterable[Iterable[Any]]) -> None:
-        buffer = StringIO(newline="")
-        csv.writer(buffer).writerows(lines)
-        self._stream.write(buffer.getvalue())
+
+def _lines(lines: Iterable[Iterable[Any]]) -> str:
+    buffer = StringIO(newline="")
+    csv.writer(buffer).writerows(lines)
+    return buffer.getvalue()
+
+
+def _refuse_other_columns(above: str, heading: Sequence[str]) -> DiagnosticError:
+    return fail(
+        "U118",
+        "the file that is added to has other columns than this script",
+        notes=[f"it has {above.strip()}", f"this script has {','.join(heading)}"],
+        help=["write another file"],
+    )
 
 
 def _refuse(outputs: Sequence[RuleOutput]) -> DiagnosticError:
@@ -120,6 +135,7 @@ class CsvKind:
 
     name: str = "csv"
     summary: str = "comma-separated values with a header"
+    form: Form = Form.QUOTED_LINES
 
     def create(self, setup: SinkSetup) -> Sink:
         """Return the sink; rules with different columns are refused (U301)."""

@@ -2,7 +2,8 @@
 
 `ts` is in monotonic nanoseconds. Integers are exact whatever their size. Everything beyond ASCII is
 escaped, so a line can never disturb a terminal. Text that is not UTF-8 has U+FFFD for what cannot
-be read, and its exact bytes in hexadecimal under `NAME_hex`.
+be read, and its exact bytes in hexadecimal under `NAME_hex`. The last line is what the run counted:
+an object with `accounting` and nothing else, which no event is, for every event has `ts`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, Final, TypeAlias
 from tracelang.decoders.fixed import fixed_point
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
-from tracelang.sinks.protocol import Row, Sink, SinkSetup
+from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 
 Values: TypeAlias = Callable[[Sequence[Row]], Iterable[object]]
 """What stands in JSON for one member in each of some rows: texts, or integers as they are."""
@@ -94,6 +95,7 @@ class JsonSink:
 
     def __init__(self, setup: SinkSetup) -> None:
         self._stream = setup.stream
+        self._account = setup.account
         self._members = {output.rule: _members(output, setup) for output in setup.outputs}
         self._templates = {
             rule: "{" + ",".join(f"{opening}%s" for opening, _ in members) + "}\n"
@@ -114,7 +116,10 @@ class JsonSink:
         self._stream.flush()
 
     def end(self) -> None:
-        """Flush: there is nothing to close."""
+        """Write what the run counted."""
+        counted = self._account()
+        if counted is not None:
+            self._stream.write(dumps({"accounting": dict(counted)}) + "\n")
         self._stream.flush()
 
 
@@ -124,6 +129,7 @@ class JsonKind:
 
     name: str = "json"
     summary: str = "one JSON object per line"
+    form: Form = Form.LINES
 
     def create(self, setup: SinkSetup) -> Sink:
         """Return the sink."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Protocol, TextIO, TypeAlias
+from typing import Any, BinaryIO, Protocol, TextIO, TypeAlias
 
 from tracelang.decoders.protocol import DecodeContext, Decoder
 from tracelang.plan.ir import RuleOutput
@@ -17,12 +18,34 @@ Row: TypeAlias = tuple[Any, ...]
 """A record's values in the order of its fields (`ts`, `rule`, `target`, …): integers and bytes."""
 
 
+Account: TypeAlias = Mapping[str, int | float]
+"""What a run counted, by name."""
+
+
+class Form(Enum):
+    """What a kind of output writes, so that a file of it can be added to, or cut after a record."""
+
+    LINES = "text, one record a line"
+    QUOTED_LINES = "the same, but for line breaks inside double quotes"
+    DOCUMENT = "text that is one whole"
+    BINARY = "bytes"
+
+
 @dataclass(frozen=True, slots=True)
 class SinkOptions:
-    """How a sink writes: `terminal` if a person looks on, `color` if ANSI styles are welcome."""
+    """How a sink writes: `terminal` if a person looks on, `color` if ANSI styles are welcome.
+
+    `heading` is the first line of the file that is added to, empty for a new one.
+    """
 
     terminal: bool = False
     color: bool = False
+    heading: str = ""
+
+
+def no_account() -> Account | None:
+    """Say that nothing was counted."""
+    return None
 
 
 def options_for(stream: TextIO, environment: Mapping[str, str] | None = None) -> SinkOptions:
@@ -35,13 +58,23 @@ def options_for(stream: TextIO, environment: Mapping[str, str] | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class SinkSetup:
-    """All that a sink is made from; `contexts` are by rule number."""
+    """All that a sink is made from; `contexts` are by rule number.
+
+    `account` gives what the run counted, None as long as it is not over. An output of bytes is
+    written to `stream.buffer`, whole records at once.
+    """
 
     outputs: tuple[RuleOutput, ...]
     stream: TextIO
     decoders: Registry[Decoder]
     contexts: Mapping[int, DecodeContext]
     options: SinkOptions = SinkOptions()
+    account: Callable[[], Account | None] = no_account
+
+    @property
+    def binary(self) -> BinaryIO:
+        """Where bytes are written."""
+        return self.stream.buffer
 
 
 class Sink(Protocol):
@@ -75,6 +108,11 @@ class SinkKind(Protocol):
     @property
     def summary(self) -> str:
         """One line of documentation."""
+        ...
+
+    @property
+    def form(self) -> Form:
+        """What it writes."""
         ...
 
     def create(self, setup: SinkSetup) -> Sink:

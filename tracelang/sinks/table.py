@@ -14,7 +14,7 @@ from typing import Final
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
 from tracelang.sinks.grid import Table
-from tracelang.sinks.protocol import Row, Sink, SinkSetup
+from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 from tracelang.sinks.summary import Summary
 
 _SCREEN: Final = 40
@@ -127,6 +127,7 @@ class TableKind:
 
     name: str = "table"
     summary: str = "aligned columns for every rule, also for those with a `print`"
+    form: Form = Form.LINES
 
     def create(self, setup: SinkSetup) -> Sink:
         """Return the sink."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tracelang.sinks.lines import compile_lines
-from tracelang.sinks.protocol import Row, Sink, SinkSetup
+from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 from tracelang.sinks.table import TableSink
 
 
@@ -46,6 +46,7 @@ class TextKind:
 
     name: str = "text"
     summary: str = "each rule by its `print`, else as a table (the default)"
+    form: Form = Form.LINES
 
     def create(self, setup: SinkSetup) -> Sink:
         """Return the sink."""

@@ -18,7 +18,7 @@ def context(
     targets: tuple[tuple[str, str], ...] = (),
 ) -> DecodeContext:
     """Return a context with these answers."""
-    return DecodeContext(lambda: offset, lambda: start, limit, on_cut, targets)
+    return DecodeContext(lambda _ts: offset, lambda: start, limit, on_cut, targets)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
 from typing import TextIO
 
@@ -12,7 +12,15 @@ from tracelang.decoders.protocol import Decoding
 from tracelang.plan.c_types import U32, U64, CType
 from tracelang.plan.ir import Column, Record, RecordField, RuleOutput
 from tracelang.sinks import load_sinks
-from tracelang.sinks.protocol import Row, Sink, SinkOptions, SinkSetup, feed
+from tracelang.sinks.protocol import (
+    Account,
+    Row,
+    Sink,
+    SinkOptions,
+    SinkSetup,
+    feed,
+    no_account,
+)
 
 TARGETS = (("syscall:openat", "openat"), ("syscall:open", "open"))
 HEAD = (("ts", U64), ("rule", U32), ("target", U32))
@@ -52,12 +60,14 @@ def make_sink(
     stream: TextIO,
     options: SinkOptions = SinkOptions(),  # noqa: B008 - a frozen value
     limit: int = 128,
+    account: Callable[[], Account | None] = no_account,
 ) -> Sink:
     """Return a sink of that kind; every clock stands at 0."""
     found = load_sinks().get(kind)
     assert found is not None
     contexts = {o.rule: context(limit=limit, targets=o.targets) for o in outputs}
-    return found.create(SinkSetup(outputs, stream, load_decoders(), contexts, options))
+    setup = SinkSetup(outputs, stream, load_decoders(), contexts, options, account)
+    return found.create(setup)
 
 
 def written(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import struct
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.sinks.outputs import TARGETS, output_of, written
+from tests.unit.sinks.outputs import TARGETS, make_sink, output_of, written
 from tracelang.decoders.protocol import Decoding
 from tracelang.plan.c_types import S64, U32, U64, byte_array
 from tracelang.plan.ir import RuleOutput
+from tracelang.sinks.protocol import feed
 
 _COMM = ("comm", "text", byte_array(16, text=True))
 _PID = ("pid", "int", U32)
@@ -121,3 +123,13 @@ def test_any_bytes_read_back(data: bytes) -> None:
 def test_names_with_percent_signs_do_no_harm() -> None:
     (event,) = objects([output_of(("a%d", "int", U32))], [(0, 0, 0, 1)])
     assert event["a%d"] == 1
+
+
+def test_the_account_comes_last_and_is_no_event() -> None:
+    stream = StringIO()
+    sink = make_sink("json", output_of(_PID), stream=stream, account=lambda: {"events": 1})
+    feed(sink, [(5, 0, 0, 42)])
+    sink.end()
+    event, account = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert account == {"accounting": {"events": 1}}
+    assert "ts" in event
