@@ -32,8 +32,17 @@ def cache_directory(name: str = "") -> Path | None:
 
     `name` is a directory inside it. What is in it is this user's own: nobody else may write there.
     """
+    return _private_directory("XDG_CACHE_HOME", "~/.cache", name)
+
+
+def state_directory() -> Path | None:
+    """Return this user's private directory for what is to last; None if no place is safe."""
+    return _private_directory("XDG_STATE_HOME", "~/.local/state", "")
+
+
+def _private_directory(variable: str, usual: str, name: str) -> Path | None:
     # Unlike Path.home(), expanduser() never raises.
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    base = os.environ.get(variable) or os.path.expanduser(usual)  # noqa: PTH111
     directory = Path(base) / "tracelang"
     if not directory.is_absolute():
         return None

@@ -127,6 +127,15 @@ class Btf:
             self._constants[name] = self._find_constant(name) if name else None
         return self._constants[name]
 
+    def constants(self) -> Iterator[str]:
+        """Yield the name of each constant of each enum; decoding all enums takes 0.1 s."""
+        for first_id, blob in self._each():
+            for number in range(len(blob)):
+                if _kind(blob, number) in _KINDS["enum"]:
+                    enum = self.type(first_id + number)
+                    assert isinstance(enum, BtfEnum)
+                    yield from (word for word, _ in enum.values)
+
     def names(self, kind: str) -> Iterator[str]:
         """Yield the names of all types of a kind, in order of id, the modules' last."""
         yield from self.names_after(kind, "")

@@ -17,7 +17,7 @@ from tracelang.source import Span
 def member(base: Expression, name: str, span: Span, name_span: Span, script: ScriptScope) -> Place:
     """Return `base.name`, through a pointer or inside an embedded struct."""
     types = script.types
-    struct, space = _struct_of(base, types, span)
+    struct, space = _require_struct(base, types, span)
     found = types.member(struct, name, space)
     if found is None:
         raise _no_member(struct, name, name_span, types)
@@ -35,6 +35,17 @@ def member(base: Expression, name: str, span: Span, name_span: Span, script: Scr
     )
 
 
+def struct_of(base: Expression, types: TypeTable) -> tuple[Struct, Space] | None:
+    """Return the struct whose members a value has and where it is; None for a value without."""
+    if isinstance(base.type, Struct) and isinstance(base, Place):
+        return base.type, base.space
+    if isinstance(base.type, Pointer):
+        target = types.pointee(base.type)
+        if isinstance(target, Struct) and target.id:
+            return target, base.type.space
+    return None
+
+
 def _extend(base: Place, name: str, found: FoundMember, span: Span) -> Place:
     return replace(
         base,
@@ -46,13 +57,12 @@ def _extend(base: Place, name: str, found: FoundMember, span: Span) -> Place:
     )
 
 
-def _struct_of(base: Expression, types: TypeTable, span: Span) -> tuple[Struct, Space]:
-    if isinstance(base.type, Struct) and isinstance(base, Place):
-        return base.type, base.space
+def _require_struct(base: Expression, types: TypeTable, span: Span) -> tuple[Struct, Space]:
+    found = struct_of(base, types)
+    if found is not None:
+        return found
     if isinstance(base.type, Pointer):
         target = types.pointee(base.type)
-        if isinstance(target, Struct) and target.id:
-            return target, base.type.space
         if isinstance(target, Struct):
             raise fail(
                 "T207",

@@ -125,6 +125,36 @@ _FUNCTIONS: Final[Mapping[str, Word]] = {
     "dport": Word("dport(SOCK)", "a socket's peer port", "kprobe:tcp_connect capture dport(sk)"),
 }
 
+_AGGREGATES: Final[Mapping[str, Word]] = {
+    name: Word(form, summary, f"syscall:read aggregate {example} by comm")
+    for name, form, summary, example in (
+        ("count", "count()", "how many events", "count()"),
+        ("sum", "sum(X)", "the sum", "sum(count)"),
+        ("avg", "avg(X)", "the mean", "avg(count)"),
+        ("min", "min(X)", "the smallest", "min(count)"),
+        ("max", "max(X)", "the largest", "max(count)"),
+        ("stats", "stats(X)", "count, mean, smallest and largest", "stats(count)"),
+        ("last", "last(X)", "the latest", "last(count)"),
+        ("distinct", "distinct(X)", "how many different numbers", "distinct(fd)"),
+        ("hist", "hist(X)", "a histogram by powers of two", "hist(count)"),
+        (
+            "lhist",
+            "lhist(X, LOW, HIGH, STEP)",
+            "a histogram with equal steps",
+            "lhist(count, 0, 4096, 512)",
+        ),
+        ("p50", "p50(X)", "the median, within 3 %", "p50(count)"),
+        ("p90", "p90(X)", "what 90 % are below, within 3 %", "p90(count)"),
+        ("p99", "p99(X)", "what 99 % are below, within 3 %", "p99(count)"),
+        (
+            "percentile",
+            "percentile(X, P)",
+            "what P % are below, within 3 %",
+            "percentile(count, 99.9)",
+        ),
+    )
+}
+
 _CLAUSES: Final[Mapping[str, Word]] = {
     "where": Word(
         "where EXPR",
@@ -192,6 +222,7 @@ WORDS: Final[Mapping[str, Word]] = {
         for name, what in _NAMESPACES.items()
     },
     **_FUNCTIONS,
+    **_AGGREGATES,
     **_CLAUSES,
 }
 """Every word by itself."""

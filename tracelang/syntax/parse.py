@@ -75,7 +75,7 @@ def _parse(source: SourceFile, start: str) -> object:
     _check_characters(source)
     token = CURRENT.set(Reading(source))
     try:
-        return _parser().parse(source.text, start=start)
+        return script_parser().parse(source.text, start=start)
     except UnexpectedInput as error:
         raise explain_mistake(source, error) from None
     finally:
@@ -96,7 +96,7 @@ def _check_characters(source: SourceFile) -> None:
 
 
 @cache
-def _parser() -> Lark:
+def script_parser() -> Lark:
     """Return the parser, built once a process; from the user's cache where there is a safe one."""
     file = cache_file("grammar")
     return Lark(

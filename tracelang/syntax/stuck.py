@@ -63,12 +63,13 @@ def read_state(word: Span, error: UnexpectedInput) -> Stuck:
         return Stuck(word, (), frozenset())
     state = parser.parser_state
     table = state.parse_conf.states
-    accepts = (t for t in table[state.state_stack[-1]] if _can_shift(table, state.state_stack, t))
+    accepts = (t for t in table[state.state_stack[-1]] if can_shift(table, state.state_stack, t))
     return Stuck(word, tuple(state.value_stack), frozenset(accepts))
 
 
-# Like lark's own `accepts()`, which before lark 1.1.6 runs the builder on made-up tokens.
-def _can_shift(table: Any, stack: Sequence[Any], terminal: str) -> bool:
+def can_shift(table: Any, stack: Sequence[Any], terminal: str) -> bool:
+    """Tell whether a terminal can follow in a parser's state, by its table and stack of states."""
+    # Like lark's own `accepts()`, which before lark 1.1.6 runs the builder on made-up tokens.
     stack = list(stack)
     while terminal.isupper() and (action := table[stack[-1]].get(terminal)):
         rule = action[1]

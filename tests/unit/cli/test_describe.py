@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.cli.commands import WITH_KPROBES, WITHOUT_KPROBES, Commands
 from tracelang.decoders import load_decoders
-from tracelang.semantic import prelude
+from tracelang.semantic import aggregates, prelude
 from tracelang.semantic.names import BUILTINS
 from tracelang.semantic.words import WORDS
 
@@ -112,7 +112,7 @@ def test_a_constant_has_its_value(run: Commands, name: str, first: str) -> None:
 
 def test_every_word_of_the_language_is_described() -> None:
     decoders = {d.name for d in load_decoders() if d.example}
-    missing = {*BUILTINS, *prelude.FUNCTIONS} - set(WORDS) - decoders
+    missing = {*BUILTINS, *prelude.FUNCTIONS, *aggregates.FUNCTIONS} - set(WORDS) - decoders
     assert not missing
 
 
