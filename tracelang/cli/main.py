@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "check": "check scripts: everything short of loading, without root",
     "explain": "where each part of a script runs, what is attached and how",
     "emit": "show a stage of the compilation: ast, plan, c, ctypes or asm",
+    "schema": "the JSON Schema of what a script writes with `-o json`",
     "fmt": "lay scripts out in the canonical way",
     "doctor": "what this machine allows, and what would mend what it does not",
     "record-kernel": "save a kernel's facts, to check scripts against it elsewhere",
