@@ -6,11 +6,12 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.processes import Completed, TracelangCommand
+from tests.processes import Completed, TracelangCommand, finish
 
 Event = dict[str, Any]
 
@@ -31,6 +32,39 @@ def trace(tracelang: TracelangCommand, *arguments: str | Path) -> list[Event]:
 def run_tool(tracelang: TracelangCommand, name: str, *arguments: str | Path) -> list[Event]:
     """Run a script of `examples/tools` with JSON output; return its events."""
     return trace(tracelang, EXAMPLES / "tools" / f"{name}.trace", *arguments)
+
+
+def run_summary(tracelang: TracelangCommand, name: str, *arguments: str | Path) -> list[Event]:
+    """Run a script of `examples/tools` that aggregates; return its rows, of which none is amiss."""
+    script = EXAMPLES / "tools" / f"{name}.trace"
+    done = tracelang(script, *arguments, "-o", "json")
+    assert done.status == 0, done.stderr
+    assert accounting(done)["lost"] == 0, done.stderr
+    return events_of(done)
+
+
+@contextmanager
+def watching(
+    tracelang: TracelangCommand, name: str, number: int, *arguments: str | Path
+) -> Iterator[list[Event]]:
+    """Run a script of `examples/tools` beside the block, for any process, until `number` events.
+
+    The block begins when all is attached; the events are there after it.
+    """
+    script = EXAMPLES / "tools" / f"{name}.trace"
+    ready = 'probe begin print "ready"'
+    process = tracelang.start(ready, script, *arguments, "-n", str(number), "-o", "json")
+    events: list[Event] = []
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield events
+        done = finish(process)
+        assert done.status == 0, done.stderr
+        events += events_of(done)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def events_of(done: Completed) -> list[Event]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 _FAMILIES: Final = re.compile(
-    r"(O|S|AT|PROT|MAP|MADV|AF|PF|SOCK|IPPROTO|SO|SOL|MSG|CLONE|SEEK|R|W|X|F|RTLD|SCHED|PRIO|P|CLD)_"
+    r"(O|S|AT|PROT|MAP|MADV|AF|PF|SOCK|IPPROTO|SO|SOL|MSG|CLONE|SEEK|R|W|X|F|RTLD|SCHED|PRIO|P|CLD|ETH)_"
 )
 
 
@@ -54,9 +54,12 @@ def _namespaces() -> Iterator[dict[str, object]]:
     yield vars(socket)
 
 
-# Values from include/uapi/linux/sched.h, fcntl.h and asm-generic/mman.h, the same on every
-# architecture.
+# Values from include/uapi/linux/sched.h, fcntl.h, if_ether.h and asm-generic/mman.h, the same on
+# every architecture.
 _MORE: Final = {
+    "ETH_P_IP": 0x0800,
+    "ETH_P_ARP": 0x0806,
+    "ETH_P_IPV6": 0x86DD,
     "CLONE_VM": 0x100,
     "CLONE_FS": 0x200,
     "CLONE_FILES": 0x400,

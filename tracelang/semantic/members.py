@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import did_you_mean, nearest
-from tracelang.semantic.expressions import AddressOf, Expression, Offset, Place, Step
+from tracelang.semantic.expressions import AddressOf, Constant, Expression, Offset, Place, Step
 from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.type_table import FoundMember, TypeTable
-from tracelang.semantic.types import Array, Pointer, Space, Struct, Type, is_scalar
+from tracelang.semantic.types import Array, Int, Pointer, Space, Struct, Type, is_scalar
 from tracelang.semantic.values import describe, integer_of
 from tracelang.source import Span
 
@@ -96,6 +96,12 @@ def element(base: Expression, index: Expression, span: Span, script: ScriptScope
         return _array_element(base, index, known, span)
     if isinstance(base.type, Pointer):
         return _pointed_element(base, index, span, script.types)
+    if isinstance(base.type, Int) and isinstance(base, Place) and isinstance(base.base, Constant):
+        # A variable of the kernel: whether it is an array, the type information does not say.
+        address = AddressOf(
+            Pointer(0, base.space, f"{base.type} *"), base, index, base.type.size, span=span
+        )
+        return at_address(address, base.type, base.space, span)
     raise fail(
         "T208",
         f"{describe(base)} has no elements",

@@ -30,7 +30,10 @@ def test_opensnoop(tracelang: TracelangCommand, home: Path) -> None:
 def test_statsnoop(tracelang: TracelangCommand, home: Path) -> None:
     source = "import os\ntry: os.stat('missing')\nexcept OSError: os.lstat('.')"
     events = run_tool(tracelang, "statsnoop", "-c", python_command(source))
-    assert [event["filename"] for event in events][-2:] == ["missing", "."]
+    assert [(e["filename"], e["result"]) for e in events][-2:] == [("missing", -2), (".", 0)]
+    failed = run_tool(tracelang, "statsnoop", "--failed", "-c", python_command(source))
+    assert failed[-1]["filename"] == "missing"
+    assert all(event["result"] < 0 for event in failed)
 
 
 @pytest.mark.tool("unlinksnoop")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.runs import connections, python_command, run_tool
+from tests.live.runs import connections, python_command, run_tool, watching
 from tests.processes import TracelangCommand
 
 
@@ -38,3 +38,84 @@ socket.socket(socket.AF_UNIX).bind("socket")
 """
     events = run_tool(tracelang, "bindsnoop", "-c", python_command(source))
     assert [(e["address"], e["port"]) for e in events] == [("127.0.0.1", port), ("::1", port)]
+
+
+TWO = """
+import socket
+for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
+    server = socket.create_server((address, 0), family=family, backlog=9)
+    port = server.getsockname()[1]
+    client = socket.create_connection((address, port))
+    accepted, (_, rport, *_) = server.accept()
+    print(address, rport, port)
+server = socket.socket(socket.AF_UNIX)
+server.bind("socket")
+server.listen()
+client = socket.socket(socket.AF_UNIX)
+client.connect("socket")
+server.accept()
+"""
+
+
+@pytest.mark.tool("tcpaccept")
+def test_tcpaccept(tracelang: TracelangCommand, home: Path) -> None:
+    facts = home / "facts"
+    command = f"sh -c 'exec \"$@\" >{facts}' sh {python_command(TWO)}"
+    events = run_tool(tracelang, "tcpaccept", "-c", command)
+    seen = [f"{e['from']} {e['rport']} {e['port']}" for e in events]
+    assert seen == facts.read_text().splitlines()
+    assert [(e["address"], e["queue"], e["room"]) for e in events] == [
+        ("127.0.0.1", 1, 9),
+        ("::1", 1, 9),
+    ]
+
+
+@pytest.mark.tool("tcpconnect")
+def test_tcpconnect(tracelang: TracelangCommand, home: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as four,
+        socket.create_server(("::1", 0), family=socket.AF_INET6) as six,
+    ):
+        addresses = [server.getsockname()[:2] for server in (four, six)]
+        command = connections(*addresses)
+        events = run_tool(tracelang, "tcpconnect", "-c", command)
+        port = str(addresses[1][1])
+        (only,) = run_tool(tracelang, "tcpconnect", "--port", port, "-c", command)
+    assert [(event["daddr"], event["dport"]) for event in events] == addresses
+    assert only["daddr"] == "::1"
+
+
+@pytest.mark.tool("tcpdrop")
+def test_tcpdrop(tracelang: TracelangCommand, home: Path) -> None:
+    with socket.socket() as closed, socket.socket(socket.AF_INET6) as closed6:
+        closed.bind(("127.0.0.1", 0))
+        closed6.bind(("::1", 0))
+        addresses = [one.getsockname()[:2] for one in (closed, closed6)]
+        refused = f"""
+import socket
+for address in {addresses}:
+    try: socket.create_connection(address)
+    except ConnectionRefusedError: pass
+"""
+        events = run_tool(tracelang, "tcpdrop", "-c", python_command(refused))
+    dropped = [(e["daddr"], e["dport"]) for e in events if e["reason_text"] == "NO_SOCKET"]
+    assert dropped == addresses
+    assert all(e["saddr"] == e["daddr"] and e["sport"] for e in events)
+
+
+@pytest.mark.tool("tcpretrans")
+def test_tcpretrans(tracelang: TracelangCommand, home: Path) -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address, port = full.getsockname()
+        # The queue has room for one; the next one's first packet is dropped, and sent again.
+        with socket.create_connection((address, port)), socket.socket() as late:
+            late.setblocking(False)
+            with watching(tracelang, "tcpretrans", 1, "--port", str(port)) as events:
+                late.connect_ex((address, port))
+            sport = late.getsockname()[1]
+    (event,) = events
+    assert (event["saddr"], event["sport"]) == ("127.0.0.1", sport)
+    assert (event["daddr"], event["dport"]) == ("127.0.0.1", port)
+    assert event["state_text"] == "TCP_SYN_SENT"

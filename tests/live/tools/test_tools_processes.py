@@ -40,12 +40,27 @@ def test_exitsnoop(tracelang: TracelangCommand, home: Path) -> None:
 
 @pytest.mark.tool("setuids")
 def test_setuids(tracelang: TracelangCommand, home: Path) -> None:
-    source = f"import os; os.setreuid(-1, {NOBODY}); os.seteuid(0); os.setuid({NOBODY})"
+    source = f"""
+import os
+os.setreuid(-1, {NOBODY}); os.seteuid(0); os.setuid({NOBODY})
+try: os.setuid(0)
+except PermissionError: os._exit(0)
+"""
     events = run_tool(tracelang, "setuids", "-c", python_command(source))
     changes = [tuple(e.get(n) for n in ("new", "real", "effective")) for e in events]
     unchanged = 2**32 - 1
-    assert changes == [(None, unchanged, NOBODY), (None, unchanged, 0), (NOBODY, None, None)]
-    assert events[2]["user"] == 0
+    assert changes == [
+        (None, unchanged, NOBODY),
+        (None, unchanged, 0),
+        (NOBODY, None, None),
+        (0, None, None),
+    ]
+    assert [(event["user"], event["result_text"]) for event in events] == [
+        (0, "0"),
+        (0, "0"),
+        (0, "0"),
+        (NOBODY, "EPERM"),
+    ]
 
 
 @pytest.mark.tool("killsnoop")
@@ -55,7 +70,13 @@ def test_killsnoop(tracelang: TracelangCommand, home: Path) -> None:
     assert event["signal"] == signal.SIGTERM
     assert event["pid"] == int((home / "sh.pid").read_text())
     assert event["target"] == int((home / "sleep.pid").read_text())
+    assert event["result"] == 0
     assert len(run_tool(tracelang, "killsnoop", "--asking", "-c", command)) == 2
+    gone = python_command(
+        "import os, sys\ntry: os.kill(2**22, 9)\nexcept OSError: os.kill(os.getpid(), 18)"
+    )
+    (failed,) = run_tool(tracelang, "killsnoop", "--failed", "-c", gone)
+    assert (failed["target"], failed["result_text"]) == (2**22, "ESRCH")
 
 
 @pytest.mark.tool("capable")
