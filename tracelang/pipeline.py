@@ -81,10 +81,13 @@ class Compilation:
     def model(self) -> ScriptModel:
         """What the script means on this kernel."""
         from tracelang.semantic.script import Vocabulary, bind_script
-        from tracelang.syntax.parse import parse_expression
+        from tracelang.semantic.target_params import fill_targets
+        from tracelang.syntax.parse import parse_expression, parse_targets
 
+        binding = self.options.binding
         vocabulary = Vocabulary(self.kinds, self.decoders, parse_expression)
-        return bind_script(self.ast, self.kernel, vocabulary, self.options.binding, self.reporter)
+        script = fill_targets(self.ast, binding.arguments, parse_targets)
+        return bind_script(script, self.kernel, vocabulary, binding, self.reporter)
 
     @cached_property
     def plan(self) -> Plan:

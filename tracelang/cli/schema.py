@@ -37,7 +37,7 @@ def execute(arguments: list[str]) -> int:
 
     wanted = options.launch_options(known, given).for_compiling()
     compilation = Compilation(read_inputs(known.scripts), open_kernel(known.kernel), wanted)
-    outputs = compilation.plan.outputs
+    outputs = compilation.plan.shown
     contexts = {
         o.rule: DecodeContext(lambda _ts: 0, lambda: 0, known.strlen, lambda: None, o.targets)
         for o in outputs

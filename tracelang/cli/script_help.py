@@ -116,7 +116,11 @@ def _probes(script: ast.Script) -> Iterator[str]:
 
 
 def _choice(choice: ast.TargetChoice) -> str:
-    return " or ".join(" ".join(option.span.text.split()) for option in choice.options)
+    return " or ".join(_target(option) for option in choice.options)
+
+
+def _target(target: ast.Target) -> str:
+    return f"--{target.param}" if target.param else " ".join(target.span.text.split())
 
 
 def _stop(stop: ast.Stop) -> str:

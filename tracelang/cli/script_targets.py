@@ -8,10 +8,11 @@ from tracelang.diagnostics import DiagnosticError
 from tracelang.registry import Registry
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.probe_kind import ProbeKind, TargetScope
+from tracelang.semantic.target_params import fill_targets
 from tracelang.semantic.targets import resolve_targets
 from tracelang.source import SourceFile
 from tracelang.syntax import ast
-from tracelang.syntax.parse import parse_script
+from tracelang.syntax.parse import parse_script, parse_targets
 
 
 def resolve_script(
@@ -19,7 +20,7 @@ def resolve_script(
 ) -> Iterator[ResolvedTarget | DiagnosticError]:
     """Yield each place once, or why a rule has none. Raises T1xx for what is no script."""
     seen: set[str] = set()
-    for choice in _choices(parse_script(source)):
+    for choice in _choices(fill_targets(parse_script(source), {}, parse_targets)):
         try:
             places = resolve_targets((choice,), kinds, scope)
         except DiagnosticError as error:

@@ -20,7 +20,7 @@ def make_setup(
     """Return what a sink is made from."""
     from tracelang.sinks.protocol import SinkSetup, options_for
 
-    outputs = script.plan.outputs
+    outputs = script.plan.shown
     contexts = make_contexts(script, session)
     decoders = script.compilation.decoders
     return SinkSetup(outputs, stream, decoders, contexts, options_for(stream), account)

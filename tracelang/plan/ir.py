@@ -233,6 +233,12 @@ class Plan:
     selections: tuple[Selection, ...] = ()
     spans: tuple[SpanPlan, ...] = ()
 
+    @property
+    def shown(self) -> tuple[RuleOutput, ...]:
+        """How the rules that can fire are shown, not those that a param turns off; else all."""
+        firing = {program.rule for program in self.programs}
+        return tuple(output for output in self.outputs if output.rule in firing) or self.outputs
+
 
 COUNTERS_PER_RULE: Final = 10
 """How many counters each rule has: see `Counter`."""

@@ -79,11 +79,13 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
         fields = _fields_of(rule)
         outputs.append(_output(rule, fields))
         lowerer = _Lowerer(rule, fields, structs, model, options)
-        if rule.pairing is not None:
+        if rule.pairing is None:
+            made = _event_programs(lowerer)
+        elif not rule.pairing.starts:  # a param turns the rule off
+            made = iter(())
+        else:
             spans.append(plan_span(rule))
             made = _span_programs(lowerer, rule.pairing, spans[-1])
-        else:
-            made = _event_programs(lowerer)
         for program, targets in made:
             programs.append(program)
             attachments.extend(_attachments(program.name, rule, targets))

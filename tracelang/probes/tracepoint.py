@@ -18,6 +18,7 @@ from tracelang.semantic.targets import expect_parts, match_names, no_such_target
 from tracelang.semantic.types import Array, Flavour, Int, Pointer, Space, Struct, Text, Type
 from tracelang.syntax import ast
 
+# A rule keeps as much of it as of any text.
 _DYNAMIC_TEXT: Final = Text(4096)
 _CHAR: Final = Int(1, signed=True, name="char", flavour=Flavour.CHAR)
 

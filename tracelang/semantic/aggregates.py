@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,14 +46,15 @@ def take_apart(
     """Return what a clause asks for, the same for every place; T280 and up where it is wrong."""
     parts = _split(clause)
     columns = tuple(_column(name, call) for name, call in parts.calls)
-    names = {name for name, _ in parts.calls}
-    derived = tuple(
-        DerivedColumn(name, _formula(expr, names, columns)) for name, expr in parts.derived
-    )
+    kinds = {column.name: column.function for column in columns}
+    derived = []
+    for name, expr in parts.derived:
+        derived.append(DerivedColumn(name, _formula(expr, kinds)))
+        kinds[name] = "derived"
     by = _top_column(top, parts.order) if top is not None else None
     return AggregateModel(
         columns,
-        derived,
+        tuple(derived),
         parts.order,
         every.period.nanoseconds if every is not None else None,
         every is not None and every.mode is ast.EveryMode.RESET,
@@ -169,8 +171,8 @@ def _top_column(top: ast.Top, names: tuple[str, ...]) -> str | None:
     )
 
 
-def _formula(expr: ast.Expr, names: set[str], columns: tuple[AggregateColumn, ...]) -> Formula:
-    """Return a derived column's arithmetic over the aggregates' names."""
+def _formula(expr: ast.Expr, kinds: Mapping[str, str]) -> Formula:
+    """Return a derived column's arithmetic over columns, given with their functions."""
     match expr:
         case ast.Integer(value):
             return ("number", value)
@@ -178,20 +180,19 @@ def _formula(expr: ast.Expr, names: set[str], columns: tuple[AggregateColumn, ..
             return ("number", float(text))
         case ast.Duration(_, _, value) | ast.Size(_, _, value):
             return ("number", value)
-        case ast.Name(name) if name in names:
-            kind = next(c.function for c in columns if c.name == name)
-            if kind in ("hist", "lhist", "stats"):
+        case ast.Name(name) if name in kinds:
+            if kinds[name] in ("hist", "lhist", "stats"):
                 raise fail("T285", f"`{name}` is not one number", expr.span)
             return ("name", name)
         case ast.Unary("-", operand):
-            return ("-", ("number", 0), _formula(operand, names, columns))
+            return ("-", ("number", 0), _formula(operand, kinds))
         case ast.Binary("+" | "-" | "*" | "/" | "%" as operator, left, right):
-            return (operator, _formula(left, names, columns), _formula(right, names, columns))
+            return (operator, _formula(left, kinds), _formula(right, kinds))
     raise fail(
         "T285",
-        "a derived column is arithmetic over the aggregates before it",
+        "a derived column is arithmetic over the columns before it",
         expr.span,
-        help=[f"use their names: {', '.join(sorted(names))}"],
+        help=[f"use their names: {', '.join(sorted(kinds))}"],
     )
 
 

@@ -54,9 +54,10 @@ def _namespaces() -> Iterator[dict[str, object]]:
     yield vars(socket)
 
 
-# Values from include/uapi/linux/sched.h, fcntl.h, if_ether.h and asm-generic/mman.h, the same on
-# every architecture.
+# Values from include/uapi/linux/sched.h, stat.h, fcntl.h, if_ether.h and asm-generic/mman.h, the
+# same on every architecture.
 _MORE: Final = {
+    "S_IFMT": 0o170000,
     "ETH_P_IP": 0x0800,
     "ETH_P_ARP": 0x0806,
     "ETH_P_IPV6": 0x86DD,

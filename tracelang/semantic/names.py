@@ -21,7 +21,7 @@ from tracelang.semantic.expressions import (
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.scope import RuleScope
 from tracelang.semantic.sources import DynamicField, EmbeddedField
-from tracelang.semantic.types import COMM, DURATION, U32, U64, Pointer, Space, Type
+from tracelang.semantic.types import COMM, DURATION, U32, U64, Pointer, Space, Text, Type
 from tracelang.semantic.unknown_names import RETURN_OF, entry_of, unknown_name
 from tracelang.semantic.values import integer
 from tracelang.source import Span
@@ -121,12 +121,19 @@ def find_argument(name: str, scope: RuleScope) -> Argument | None:
     """Return the target's argument of that name."""
     for argument in scope.target.arguments:
         if argument.name == name:
-            return argument
+            return _bounded(argument, scope)
     if match := _POSITIONAL.fullmatch(name):
         index = int(match[1])
         if index < len(scope.target.positional):
             return Argument(name, U64, scope.target.positional[index])
     return None
+
+
+def _bounded(argument: Argument, scope: RuleScope) -> Argument:
+    """Return the argument; of a tracepoint's text of any length only as much as texts keep."""
+    if isinstance(argument.source, DynamicField):
+        return replace(argument, type=Text(scope.script.text_limit))
+    return argument
 
 
 def other_field(node: ast.Name, scope: RuleScope) -> Expression:

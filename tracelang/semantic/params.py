@@ -157,7 +157,9 @@ def _parse(type_: str, text: str, span: Span) -> Constant:
                 raise ValueError(text)
             return boolean(words[text.lower()], span)
         case "duration":
-            return Constant(DURATION, parse_amount(text, NANOSECONDS), span=span)
+            # Nothing is nothing in every unit.
+            amount = 0 if text == "0" else parse_amount(text, NANOSECONDS)
+            return Constant(DURATION, amount, span=span)
         case "size":
             return integer(parse_amount(text, BYTES, "B"), span)
         case "ip":

@@ -203,13 +203,19 @@ class Target(Node):
     """One probe target as written: `parts` are what stands between the colons after the kind.
 
     Quotes around a part are removed, `+0x10` behind the last part is taken off into `offset`.
-    `arguments` is None where the target names none itself, `()` for empty parentheses.
+    `arguments` is None where the target names none itself, `()` for empty parentheses. Where a
+    param stands for targets, `kind` is its name in braces.
     """
 
     kind: str
     parts: tuple[str, ...]
     offset: int = 0
     arguments: tuple[TargetArgument, ...] | None = None
+
+    @property
+    def param(self) -> str:
+        """The name of the param that stands for targets here, or nothing."""
+        return self.kind[1:-1] if self.kind.startswith("{") else ""
 
     def __str__(self) -> str:
         suffix = f"+{self.offset:#x}" if self.offset else ""

@@ -75,6 +75,8 @@ class RuleBuilder(ExpressionBuilder):
     def target(self, children: Children) -> Target:
         """Build a target from its word and perhaps its arguments."""
         arguments = None
+        if str(children[0]).startswith("{"):
+            return Target(f"{{{str(children[0])[1:-1].strip()}}}", (), span=cover(children))
         if len(children) > 1:
             arguments = tuple(c for c in children if isinstance(c, TargetArgument))
         return read_target(place(children[0]), arguments, cover(children))

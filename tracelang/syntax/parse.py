@@ -42,7 +42,8 @@ from tracelang.diagnostics import fail
 from tracelang.private_cache import cache_file
 from tracelang.resources import grammar_text
 from tracelang.source import SourceFile, Span
-from tracelang.syntax.ast import Expr, Script
+from tracelang.syntax.ast import Expr, Script, TargetChoice
+from tracelang.syntax.build_expressions import Group
 from tracelang.syntax.build_script import ScriptBuilder
 from tracelang.syntax.mistakes import explain_mistake
 from tracelang.syntax.reading import CURRENT, Reading
@@ -69,6 +70,11 @@ def parse_script(source: SourceFile) -> Script:
 def parse_expression(text: str, name: str) -> Expr:
     """Return the tree of a lone expression; `name` is what errors call the place it comes from."""
     return cast("Expr", _parse(SourceFile(name, text), "expression"))
+
+
+def parse_targets(text: str, name: str) -> tuple[TargetChoice, ...]:
+    """Return the trees of targets alone, as they stand behind `probe`; `name` is as above."""
+    return cast("Group", _parse(SourceFile(name, text), "targets")).items
 
 
 def _parse(source: SourceFile, start: str) -> object:
@@ -103,7 +109,7 @@ def script_parser() -> Lark:
         grammar_text("tracelang.lark"),
         parser="lalr",
         lexer="contextual",
-        start=["script", "expression"],
+        start=["script", "expression", "targets"],
         keep_all_tokens=True,
         maybe_placeholders=False,
         transformer=ScriptBuilder(),

@@ -53,6 +53,11 @@ def test_derived_columns_keep_their_place() -> None:
     ]
 
 
+def test_a_derived_column_may_use_those_before_it() -> None:
+    model = model_of("aggregate count() as n, n * 2 as twice, twice - 1 as less")
+    assert model.derived[1].formula == ("-", ("name", "twice"), ("number", 1))
+
+
 @pytest.mark.parametrize(
     ("clause", "reset"), [("every 2s", True), ("every 2s reset", True), ("every 2s keep", False)]
 )

@@ -11,6 +11,7 @@ from tracelang.semantic.expressions import (
     AddressOf,
     BytesAt,
     Constant,
+    ContextPlace,
     Expression,
     Offset,
     Place,
@@ -41,7 +42,7 @@ def resolve_str(call: ast.Call, resolver: Resolves) -> Expression:
         limit = _constant_length(call.arguments[1], resolver, 1, 4096)
     text = as_text(value, script)
     if text is not None:
-        if len(call.arguments) == 2 and isinstance(text, TextAt):
+        if len(call.arguments) == 2 and isinstance(text, TextAt | ContextPlace):
             return replace(text, type=Text(limit), span=call.span)
         return text
     pointer = as_pointer(value, call, resolver)
