@@ -47,6 +47,7 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "load_ipython_extension",
     "trace",
 ]
 
@@ -81,6 +82,13 @@ def __getattr__(name: str) -> Any:
             globals()[name] = value
             return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Bring `%trace` and `%%trace` to IPython and Jupyter: what `%load_ext tracelang` calls."""
+    from importlib import import_module  # by name: the notebook is above everything else
+
+    import_module("tracelang.notebook.magics").register(shell)
 
 
 def __dir__() -> list[str]:

@@ -16,7 +16,7 @@ class Aggregate(Mapping[Any, Any]):
     `rows` are all columns; `value` is the value where there is no `by`.
     """
 
-    __slots__ = ("_items", "_keys", "rows", "sample")
+    __slots__ = ("_items", "keys_count", "rows", "sample")
 
     def __init__(
         self, rows: Sequence[Event], keys: int, sample: tuple[int, int] | None = None
@@ -24,22 +24,23 @@ class Aggregate(Mapping[Any, Any]):
         self.rows = tuple(rows)
         self.sample = sample
         """(N, M) where only N of each M events were counted, else None."""
-        self._keys = keys
+        self.keys_count = keys
+        """How many of the columns are the key."""
         self._items = {self._key(row): self._value(row) for row in self.rows}
 
     @property
     def value(self) -> Any:
         """The one value of an aggregate without `by`, None if there was no event."""
-        if self._keys:
+        if self.keys_count:
             raise TypeError("this aggregate has a `by`: look its values up by key")
         return self._items.get(())
 
     def _key(self, row: Event) -> Any:
-        values = tuple(row)[: self._keys]
+        values = tuple(row)[: self.keys_count]
         return values[0] if len(values) == 1 else values
 
     def _value(self, row: Event) -> Any:
-        values = tuple(row)[self._keys :]
+        values = tuple(row)[self.keys_count :]
         return values[0] if len(values) == 1 else row
 
     def __getitem__(self, key: Any) -> Any:
@@ -50,6 +51,13 @@ class Aggregate(Mapping[Any, Any]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from tracelang.api.views import aggregate_html
+        from tracelang.html.style import wrap
+
+        return wrap(aggregate_html(self))
 
     def __repr__(self) -> str:
         return f"Aggregate({self._items!r})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from tracelang.api.values import ValueColumn
@@ -24,7 +24,9 @@ class Event:
     _fields: ClassVar[tuple[str, ...]] = ()
     """The names of the columns, in order."""
     _probes: ClassVar[tuple[str, ...]] = ()
-    _texts: ClassVar[dict[str, Callable[[Row], str]]] = {}
+    _columns: ClassVar[tuple[ValueColumn, ...]] = ()
+    _summary: ClassVar[bool] = False
+    """Whether it is a row of an aggregate."""
     rule: ClassVar[int] = 1
     """The rule of the script it comes from, counted from 1."""
 
@@ -49,10 +51,9 @@ class Event:
         """Return the columns by name."""
         return dict(zip(self._fields, self._values, strict=True))
 
-    def _text(self, name: str) -> str:
-        """Return a column as a person reads it."""
-        text = self._texts.get(name)
-        return text(self._row) if text is not None else str(self[name])
+    def _astext(self) -> dict[str, str]:
+        """Return the columns by name, each as a person reads it."""
+        return {c.name: c.text(self._row[c.slot]) for c in self._columns}
 
     def __getattr__(self, name: str) -> Any:
         has = ", ".join(self._fields)
@@ -62,8 +63,9 @@ class Event:
     def __getitem__(self, name: str) -> Any:
         if name in self._fields:
             return self._values[self._fields.index(name)]
-        if name.endswith("_text") and name[:-5] in self._texts:
-            return self._texts[name[:-5]](self._row)
+        for column in self._columns:
+            if column.differs and name == f"{column.name}_text":
+                return column.text(self._row[column.slot])
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[Any]:
@@ -100,8 +102,7 @@ class EventMaker:
 
 def _event_class(output: RuleOutput, columns: Sequence[ValueColumn]) -> type[Event]:
     names = tuple(column.name for column in columns)
-    texts = {c.name: _row_text(c.slot, c.text) for c in columns if c.text is not None}
-    namespace: dict[str, Any] = {f"{n}_text": _text_attribute(t) for n, t in texts.items()}
+    namespace: dict[str, Any] = {f"{c.name}_text": _text_of(c) for c in columns if c.differs}
     for index, column in enumerate(columns):
         # A name of the class itself that is no column's to have is still reached by `[]`.
         if not column.name.startswith("_"):
@@ -112,7 +113,8 @@ def _event_class(output: RuleOutput, columns: Sequence[ValueColumn]) -> type[Eve
         "__module__": "tracelang",
         "__match_args__": names,
         "_fields": names,
-        "_texts": texts,
+        "_columns": tuple(columns),
+        "_summary": output.aggregate is not None,
         "_probes": tuple(probe for probe, _ in output.targets),
     }
     if "rule" not in names:
@@ -124,12 +126,9 @@ def _attribute(index: int, name: str) -> property:
     return property(lambda self: self._values[index], doc=f"The column `{name}`.")
 
 
-def _text_attribute(text: Callable[[Row], str]) -> property:
-    return property(lambda self: text(self._row), doc="The same, as a person reads it.")
-
-
-def _row_text(slot: int, text: Callable[[Any], str]) -> Callable[[Row], str]:
-    return lambda row: text(row[slot])
+def _text_of(column: ValueColumn) -> property:
+    text, slot = column.text, column.slot
+    return property(lambda self: text(self._row[slot]), doc="The same, as a person reads it.")
 
 
 def _class_name(output: RuleOutput) -> str:

@@ -61,6 +61,13 @@ class Histogram(Sequence[Bucket]):
     def __hash__(self) -> int:
         return hash(self._buckets)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from tracelang.html.histograms import bars
+        from tracelang.html.style import wrap
+
+        return wrap(bars(self._buckets))
+
     def __repr__(self) -> str:
         return f"<Histogram of {self.total:,} events in {len(self)} buckets>"
 

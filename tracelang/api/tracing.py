@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -134,6 +135,25 @@ class Trace:
             run.session.wait(run.pause)
             self._take(run)
         return self._ready.popleft()
+
+    def poll(self, timeout: float) -> list[Event] | None:
+        """Return the events that have come, after at most so many seconds; None when it has ended.
+
+        For programs with a loop of their own; the list is empty where none came in time.
+        """
+        run = self._opened()
+        deadline = time.monotonic() + timeout
+        while not self._ready:
+            if run.over or not self._is_open():
+                return None
+            left = deadline - time.monotonic()
+            run.session.wait(min(run.pause, max(left, 0.0)))
+            self._take(run)
+            if left <= 0:
+                break
+        events = list(self._ready)
+        self._ready.clear()
+        return events
 
     def __aiter__(self) -> Self:
         return self

@@ -23,14 +23,17 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class ValueColumn:
     """A column's name and place in a row, and how to read it.
 
-    `text` is None where the value is already what a person reads. Reading a value counts its cuts,
-    so it is done once; `text` does not count.
+    `text` is what a person reads, and `differs` says whether the value is something else. Reading
+    a value counts its cuts, so it is done once; `text` does not count. `right` is for numbers.
     """
 
     name: str
     slot: int
+    decoder: str
     convert: Convert | None
-    text: Callable[[Any], str] | None
+    text: Callable[[Any], str]
+    differs: bool
+    right: bool
 
     def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return the values of this column in some rows."""
@@ -50,9 +53,11 @@ def value_columns(
 
 
 def _value_column(column: BoundColumn, quiet: BoundColumn) -> ValueColumn:
-    reading = column.reading
-    text = quiet.reading.text if reading.differs else None
-    return ValueColumn(column.name, column.slot, _conversion(column), text)
+    decoder, text = column.decoder, quiet.reading.text
+    convert, differs = _conversion(column), column.reading.differs
+    return ValueColumn(
+        column.name, column.slot, decoder.name, convert, text, differs, decoder.right
+    )
 
 
 def _conversion(column: BoundColumn) -> Convert | None:

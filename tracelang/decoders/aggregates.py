@@ -35,7 +35,7 @@ def histogram_lines(buckets: Any) -> list[str]:
     """Return a histogram as lines: the bounds of each bucket, its count and a bar."""
     if not buckets:
         return []
-    bounds = [_bounds(low, above) for low, above, _ in buckets]
+    bounds = [bucket_bounds(low, above) for low, above, _ in buckets]
     counts = [count for _, _, count in buckets]
     width = max(map(len, bounds))
     digits = len(str(max(counts)))
@@ -45,7 +45,8 @@ def histogram_lines(buckets: Any) -> list[str]:
     ]
 
 
-def _bounds(low: int | None, above: int | None) -> str:
+def bucket_bounds(low: int | None, above: int | None) -> str:
+    """Return a bucket's bounds: `[4K, 8K)`, `[0]` for a single value, `…` where there is none."""
     if low is None:
         return f"(…, {show_bound(above or 0)})"
     if above is None:

@@ -1,0 +1,1 @@
+"""Results as HTML that suits any page: no scripts, no files, the page's own font and colours."""

@@ -1,0 +1,67 @@
+"""What a magic's cell gives: the events and aggregates of a trace that has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tracelang.api.aggregates import Aggregate
+from tracelang.api.events import Event
+from tracelang.api.tracing import Trace
+from tracelang.api.views import aggregate_html, events_html
+from tracelang.html.style import wrap
+from tracelang.html.tables import note
+from tracelang.runtime.accounting import Accounting
+
+_FEW: int = 10
+
+
+class TraceResult:
+    """A trace that has ended, as a table or charts. It iterates over its events.
+
+    `events` were streamed, `aggregates` summed up; `dropped` is how many events more there were
+    than were to be kept.
+    """
+
+    def __init__(self, trace: Trace, events: Sequence[Event], dropped: int, ended: str) -> None:
+        self.events = tuple(events)
+        self.aggregates: tuple[Aggregate, ...] = trace.aggregates
+        self.accounting: Accounting = trace.accounting
+        self.dropped = dropped
+        self._ended = ended
+
+    def to_pandas(self) -> Any:
+        """Return the events, or the rows of the aggregates, as a pandas DataFrame."""
+        import pandas as pd
+
+        rows = [*self.events, *(row for a in self.aggregates for row in a.rows)]
+        return pd.DataFrame([row._asdict() for row in rows])
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def _repr_html_(self) -> str:
+        parts = [events_html(self.events)] if self.events else []
+        parts += [aggregate_html(aggregate) for aggregate in self.aggregates]
+        parts += [] if parts else [note("no events")]
+        return wrap(*parts, *(note(text, warning=loud) for text, loud in self._notes()))
+
+    def __repr__(self) -> str:
+        lines = [repr(event) for event in self.events[:_FEW]]
+        more = len(self.events) - len(lines)
+        lines += [f"… and {more:,} more"] if more else []
+        for aggregate in self.aggregates:
+            lines += [repr(row) for row in aggregate.rows]
+        return "\n".join([*lines, *(text for text, _ in self._notes())])
+
+    def _notes(self) -> Iterator[tuple[str, bool]]:
+        """Yield what is to be said of the numbers, and whether it is a warning."""
+        if self.dropped:
+            yield f"{self.dropped:,} events more were not kept (`--keep` keeps more)", True
+        if self._ended:
+            yield self._ended, False
+        counted = self.accounting
+        yield counted.describe(), bool(counted.lost or counted.missed or counted.full)
