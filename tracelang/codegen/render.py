@@ -26,6 +26,8 @@ from tracelang.plan.c_types import CType
 from tracelang.plan.code.statements import Line, Statement, TextSearch
 from tracelang.plan.code.values import Buffer, Home, Variable
 from tracelang.plan.ir import COUNTERS_PER_RULE, Counter, Plan, Program, StructMember
+from tracelang.plan.stacks import STACKS_SEEN
+from tracelang.semantic.types import MOST_FRAMES
 
 _CTYPES: Final = {
     "u8": "c_uint8",
@@ -38,6 +40,8 @@ _CTYPES: Final = {
     "s64": "c_int64",
 }
 _INDENT: Final = "    "
+_OF_A_RULE: Final = ("ReadText", "Submit", "TakeStack", "TakeAddress")
+"""Statements that count for the rule their program is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class _Uses:
     limits: bool
     follow: bool
     epochs: bool
+    stacks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,10 @@ class _Renderer:
             ctypes_name=_ctypes_name,
         )
         self._environment.globals.update(
-            pid_namespace=pid_namespace, target_constant=f"{CONSTANT_MAGIC:#x}"
+            pid_namespace=pid_namespace,
+            target_constant=f"{CONSTANT_MAGIC:#x}",
+            transport=plan.transport,
+            most_frames=MOST_FRAMES,
         )
         self._statements = load_macros(self._environment, "statements", STATEMENTS)
         self._transport = self._module(f"transport_{plan.transport}.c.j2")
@@ -152,6 +160,7 @@ class _Renderer:
             any(limit is not None for limit in self._plan.limits),
             "is_followed" in self._used or self._plan.follow is not None,
             any(o.aggregate is not None and o.aggregate.reset for o in self._plan.outputs),
+            STACKS_SEEN if self._used.keys() & {"take_stack", "take_address"} else 0,
         )
         text = self._environment.get_template("program.c.j2").render(
             plan=self._plan,
@@ -201,7 +210,7 @@ class _Renderer:
         """Render a statement by the macro of its name; first filling declares a stack buffer."""
         name = type(statement).__name__
         macro = self._statements.get(name) or getattr(self._transport, name)
-        needs_rule = name in ("ReadText", "Submit") and "rule" in macro.arguments
+        needs_rule = name in _OF_A_RULE and "rule" in macro.arguments
         text = str(macro(statement, self._rule) if needs_rule else macro(statement))
         target = getattr(statement, "buffer", None) or getattr(statement, "target", None)
         if isinstance(target, Buffer) and target.home is Home.STACK and self._fills(statement):

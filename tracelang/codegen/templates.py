@@ -23,6 +23,7 @@ PRELUDE: Final = (
     "texts",
     "lists",
     "paths",
+    "stacks",
     "words",
     "division",
     "signs",
@@ -30,7 +31,7 @@ PRELUDE: Final = (
 )
 """The files of the functions programs call, in the order they are written out."""
 
-STATEMENTS: Final = ("plain", "reading", "searching", "aggregating", "spanning")
+STATEMENTS: Final = ("plain", "reading", "searching", "aggregating", "spanning", "stacking")
 """The files of the Plan's statements."""
 
 CALLED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -40,6 +41,9 @@ CALLED: Final[Mapping[str, tuple[str, ...]]] = {
     "read_text_kernel": ("count",),
     "read_text_user": ("count",),
     "read_text_any": ("count", "read_text_kernel", "read_text_user"),
+    "stack_number": ("count",),
+    "take_stack": ("count", "stack_number", "current_pid"),
+    "take_address": ("count", "stack_number", "current_pid"),
     "power_bucket_u64": ("highest_bit",),
     "power_bucket_s64": ("highest_bit", "power_bucket_u64"),
     "linear_bucket_u64": ("linear_bucket_s64",),

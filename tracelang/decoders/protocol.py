@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from tracelang.decoders.frames import Frames, StackNames
+
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
@@ -42,6 +44,7 @@ class Shape(Enum):
     MOMENT = "a point in time as text (ISO 8601); `scaled` gives nanoseconds since the epoch"
     INTEGERS = "a list of integers"
     HISTOGRAM = "a list of [lowest or None, first above or None, events]"
+    FRAMES = "a list of calls, innermost first, each with `name`, `module` and `offset`"
     RESULT = "what the aggregate gives: a number, several by name, or nothing"
 
 
@@ -52,7 +55,8 @@ class DecodeContext:
     `wall_offset(ts)` gives the nanoseconds to add to the monotonic timestamp to get wall-clock time
     since the epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0
     before it); `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for
-    each text that was longer. `targets` are the rule's (probe, function) names.
+    each text that was longer. `targets` are the rule's (probe, function) names. `stacks` reads the
+    numbers of call stacks.
     """
 
     wall_offset: Callable[[int], int]
@@ -60,6 +64,7 @@ class DecodeContext:
     text_limit: int
     on_cut: Callable[[], None]
     targets: tuple[tuple[str, str], ...] = ()
+    stacks: StackNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class Reading:
     value for machine outputs (int, str, float, bool, None, a list of them; bytes for text that is
     no UTF-8); `differs` says whether they should carry `text` beside it. `scaled` gives, where the
     number has a fraction, that number as an integer of units of 10**-`digits`, so that no digit is
-    lost on the way through a float. `shape` says what machine outputs carry.
+    lost on the way through a float. `shape` says what machine outputs carry. `frames` gives the
+    calls of a stack, innermost first.
     """
 
     text: Callable[[object], str]
@@ -81,6 +87,7 @@ class Reading:
     scaled: Callable[[object], int] | None = None
     digits: int = 0
     shape: Shape = Shape.INTEGER
+    frames: Callable[[object], Frames] | None = None
 
 
 class Decoder(Protocol):

@@ -38,7 +38,12 @@ def _context(
         session.accounting.cut += 1
 
     return DecodeContext(
-        wall_offset, lambda: session.first_event, script.text_limit, count_cut, targets
+        wall_offset,
+        lambda: session.first_event,
+        script.text_limit,
+        count_cut,
+        targets,
+        session.stacks,
     )
 
 

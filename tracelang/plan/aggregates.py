@@ -81,6 +81,7 @@ def plan_aggregate(rule: RuleModel) -> AggregateFields:
         model.top,
         model.by,
         rule.sample,
+        tuple(i for i, field in enumerate(captures) if isinstance(field.value.type, types.Stack)),
     )
     return AggregateFields(plan, tuple(stored), _output(rule, plan, stored, values))
 

@@ -18,7 +18,7 @@ from tracelang.plan.pointers import stored_type
 from tracelang.plan.values import widen
 from tracelang.semantic.expressions import Builtin, Expression
 from tracelang.semantic.model import BoundTarget, CapturedField, RuleModel
-from tracelang.semantic.types import Text, is_scalar
+from tracelang.semantic.types import Stack, Text, is_scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,8 @@ def common_type(versions: tuple[Expression, ...]) -> CType:
             return scalars[0]
         signed = any(s.name.startswith("s") for s in scalars)
         return integer(max(s.size for s in scalars), signed=signed)
+    if all(isinstance(t, Stack) for t in kinds):
+        return U64
     size = max(4 if is_scalar(v.type) else texts.stored_size(v) for v in versions)
     return byte_array(size, text=isinstance(kinds[0], Text))
 

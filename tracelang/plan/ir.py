@@ -113,6 +113,8 @@ class AggregatePlan:
     top: int | None
     by: str | None
     sample: tuple[int, int] | None = None
+    stacks: tuple[int, ...] = ()
+    """Which of the key's values are call stacks: those that read the same are put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class Plan:
         return tuple(output for output in self.outputs if output.rule in firing) or self.outputs
 
 
-COUNTERS_PER_RULE: Final = 10
+COUNTERS_PER_RULE: Final = 12
 """How many counters each rule has: see `Counter`."""
 
 
@@ -257,3 +259,5 @@ class Counter(Enum):
     STARTED = 7
     ENDED = 8
     CANCELLED = 9
+    NOT_TAKEN = 10
+    NOT_SENT = 11

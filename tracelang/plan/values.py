@@ -23,6 +23,7 @@ from tracelang.plan.code.values import (
     Variable,
 )
 from tracelang.plan.pointers import ADDRESS, held_type, memory_of, pointer_to
+from tracelang.plan.stacks import take_address, take_stack
 from tracelang.semantic import types
 from tracelang.semantic.expressions import (
     AddressOf,
@@ -36,8 +37,10 @@ from tracelang.semantic.expressions import (
     Negated,
     Offset,
     Place,
+    StackTaken,
     Stored,
     Swap,
+    UserAddress,
 )
 from tracelang.semantic.model import Register
 from tracelang.semantic.sides import START_TIME
@@ -89,6 +92,10 @@ def lower_value(expr: Expression, body: Body) -> Value:
             return _arithmetic(expr, body)
         case Choice():
             return _choose(expr, body)
+        case StackTaken():
+            return take_stack(expr, body)
+        case UserAddress():
+            return take_address(expr, body)
     raise AssertionError(f"no scalar: {type(expr).__name__}")
 
 

@@ -12,7 +12,10 @@ class Accounting:
     `events` were shown; `lost` found no room in the buffer; `limited` were over a rule's limit and
     `sampled_out` not among its sample; `unreadable` texts could not be read (shown empty); `cut`
     were longer than the limit; `late` events were shown out of order; `missed` ones fired while
-    their own program ran. `cpu_seconds` is the tracer's own processor time, user and system.
+    their own program ran. Of stacks, some were `not_taken` by the kernel or found no room on their
+    way (`not_sent`); of the different ones some were deeper than the kernel takes them (`cut`), or
+    end where the way out was lost (`broken`), and some frames have no name. `cpu_seconds` is the
+    tracer's own processor time, user and system.
     """
 
     events: int = 0
@@ -28,6 +31,11 @@ class Accounting:
     overwritten: int = 0
     evicted: int = 0
     open_spans: int = 0
+    stacks_not_taken: int = 0
+    stacks_not_sent: int = 0
+    stacks_cut: int = 0
+    stacks_broken: int = 0
+    frames_unnamed: int = 0
     cpu_seconds: float = 0.0
 
     def counts(self) -> dict[str, int | float]:
@@ -55,12 +63,28 @@ class Accounting:
             parts.append(f"{self.sampled_out:,} not sampled")
         if self.late:
             parts.append(f"{self.late:,} out of order")
+        parts += self._stacks()
         if self.unreadable:
             parts.append(f"{_count(self.unreadable, 'string')} unreadable")
         if self.cut:
             parts.append(f"{_count(self.cut, 'string')} cut")
         parts.append(f"{self.cpu_seconds:.2f} s of CPU")
         return ", ".join(parts)
+
+    def _stacks(self) -> list[str]:
+        parts = []
+        if self.stacks_not_taken:
+            parts.append(f"{_count(self.stacks_not_taken, 'stack')} not to be had")
+        if self.stacks_not_sent:
+            parts.append(f"{_count(self.stacks_not_sent, 'stack')} sent late or not at all")
+        if self.stacks_cut:
+            parts.append(f"{_count(self.stacks_cut, 'different stack')} cut at the depth limit")
+        if self.stacks_broken:
+            broken = _count(self.stacks_broken, "different stack")
+            parts.append(f"{broken} incomplete (no frame pointers)")
+        if self.frames_unnamed:
+            parts.append(f"{_count(self.frames_unnamed, 'frame')} without a name")
+        return parts
 
 
 def _count(number: int, noun: str) -> str:

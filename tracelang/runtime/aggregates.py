@@ -14,6 +14,7 @@ from typing import Any, Final
 from tracelang.plan.ir import AggregatePlan, BucketMap, Plan, RuleOutput
 from tracelang.runtime.barrier import wait_for_programs
 from tracelang.runtime.maps import BpfMap
+from tracelang.symbols.stacks import StackTable
 
 Row = tuple[Any, ...]
 Buckets = tuple[tuple[int | None, int | None, int], ...]
@@ -53,11 +54,14 @@ class _Group:
 class AggregateReader:
     """Reads the aggregates of one rule."""
 
-    def __init__(self, output: RuleOutput, maps: Mapping[str, BpfMap]) -> None:
+    def __init__(
+        self, output: RuleOutput, maps: Mapping[str, BpfMap], stacks: StackTable | None = None
+    ) -> None:
         assert output.aggregate is not None
         self._output = output
         self._plan: AggregatePlan = output.aggregate
         self._maps = maps
+        self._stacks = stacks
         self._epoch = 0
         self.every = self._plan.every
         self.reset = self._plan.reset
@@ -110,8 +114,17 @@ class AggregateReader:
             return ()
         values = self._key.unpack_from(raw)
         if epoch is None:
+            return self._alike(values)
+        return self._alike(values[1:]) if values[0] == epoch else None
+
+    def _alike(self, values: Row) -> Row:
+        """Return a key with stacks that read the same under one number."""
+        if self._stacks is None or not self._plan.stacks:
             return values
-        return values[1:] if values[0] == epoch else None
+        alike = list(values)
+        for index in self._plan.stacks:
+            alike[index] = self._stacks.canonical(values[index])
+        return tuple(alike)
 
     def _merge(self, group: _Group, values: bytes, cells: BpfMap) -> None:
         """Put the CPUs' cells together."""
@@ -347,8 +360,11 @@ def aggregate_sizes(plan: Plan, keys: int) -> dict[str, int]:
 class Aggregates:
     """The aggregates of all rules, and when each is shown next."""
 
-    def __init__(self, plan: Plan, maps: Mapping[str, BpfMap]) -> None:
-        self._readers = [AggregateReader(o, maps) for o in plan.outputs if o.aggregate is not None]
+    def __init__(
+        self, plan: Plan, maps: Mapping[str, BpfMap], stacks: StackTable | None = None
+    ) -> None:
+        summed = [output for output in plan.outputs if output.aggregate is not None]
+        self._readers = [AggregateReader(output, maps, stacks) for output in summed]
         now = time.monotonic_ns()
         self._due = [now + r.every if r.every is not None else _NEVER for r in self._readers]
 

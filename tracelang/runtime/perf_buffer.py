@@ -13,23 +13,18 @@ import mmap
 import os
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from tracelang.diagnostics import fail
 from tracelang.runtime.barrier import select_barrier
 from tracelang.runtime.cpus import online_cpus
 from tracelang.runtime.frames import scan_runs
+from tracelang.runtime.perf_ring import PerfRing, split_records
 from tracelang.runtime.reader import Drained
-
-# Words of 8 bytes in the first page (`struct perf_event_mmap_page`).
-_HEAD: Final = 1024 >> 3
-_TAIL: Final = 1032 >> 3
 
 _LOST: Final = 2
 _SAMPLE: Final = 9
-_RECORD: Final = struct.Struct("=IHH")
-"""`struct perf_event_header`: type, flags, size with this header."""
 _LOST_COUNT: Final = struct.Struct("=8x8xQ")
 _RAW_SIZE: Final = struct.Struct("=8xI")
 
@@ -45,12 +40,10 @@ class _Options(ctypes.Structure):
 
 
 class _CpuBuffer:
-    """One CPU's buffer: `fd` is its perf event, `fill` how full it was when last taken."""
+    """One CPU's buffer: `fd` is its perf event."""
 
     def __init__(self, lib: ctypes.CDLL, cpu: int, pages: int) -> None:
         self._lib = lib
-        self._size = pages * mmap.PAGESIZE
-        self.fill = 0.0
         options = _Options(-1, cpu, 0)
         self._handle = lib.bpf_open_perf_buffer_opts(None, None, None, pages, ctypes.byref(options))
         if not self._handle:
@@ -61,25 +54,11 @@ class _CpuBuffer:
                 help=["ask for a smaller buffer: --buffer 256KiB", "run as root"],
             )
         self.fd: int = lib.perf_reader_fd(self._handle)
-        self._map = mmap.mmap(self.fd, mmap.PAGESIZE + self._size)
-        self._positions = memoryview(self._map)[: mmap.PAGESIZE].cast("Q")
-
-    def take(self, barrier: Callable[[], None]) -> bytes:
-        """Take the records that are complete; they are all before the head."""
-        head, tail = self._positions[_HEAD], self._positions[_TAIL]
-        self.fill = (head - tail) / self._size
-        barrier()  # load the head, then what it covers
-        start = mmap.PAGESIZE + tail % self._size
-        data = self._map[start : start + head - tail]
-        data += self._map[mmap.PAGESIZE : mmap.PAGESIZE + head - tail - len(data)]
-        barrier()  # load the records, then let them be overwritten
-        self._positions[_TAIL] = head
-        return data
+        self.ring = PerfRing(self.fd, pages)
 
     def close(self) -> None:
         """Unmap and close."""
-        self._positions.release()
-        self._map.close()
+        self.ring.close()
         self._lib.perf_reader_free(self._handle)
 
 
@@ -118,12 +97,12 @@ class PerfBufferReader:
     @property
     def fill(self) -> float:
         """How full the fullest CPU's buffer was when the last drain began, from 0 to 1."""
-        return max((buffer.fill for buffer in self._buffers), default=0.0)
+        return max((buffer.ring.fill for buffer in self._buffers), default=0.0)
 
     def drain(self) -> Drained:
         """Take all events, CPU by CPU."""
         started = time.monotonic_ns()
-        taken = [buffer.take(self._barrier) for buffer in self._buffers]
+        taken = [buffer.ring.take(self._barrier) for buffer in self._buffers]
         data = b"".join(frame for records in taken for frame in self._convert(records))
         runs, _ = scan_runs(memoryview(data).cast("I"), 0, len(data))
         return Drained(data, runs, started)
@@ -134,16 +113,13 @@ class PerfBufferReader:
         The kernel stores a sample's length, 4 bytes, before it and rounds up the whole; a record's
         size is a multiple of 8, so what was added is less than that.
         """
-        position = 0
-        while position < len(records):
-            kind, _, size = _RECORD.unpack_from(records, position)
+        for kind, _, position, _ in split_records(records):
             if kind == _SAMPLE:
                 length = _RAW_SIZE.unpack_from(records, position)[0] & ~7
                 start = position + _RAW_SIZE.size
                 yield struct.pack("=II", length, 0) + records[start : start + length]
             elif kind == _LOST:
                 self._lost += _LOST_COUNT.unpack_from(records, position)[0]
-            position += size
 
     def close(self) -> None:
         """Close the buffers; harmless if done already."""

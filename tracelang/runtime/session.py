@@ -32,7 +32,9 @@ from tracelang.runtime.perf_buffer import PerfBufferReader
 from tracelang.runtime.reader import Drained, Reader
 from tracelang.runtime.ring import RingReader
 from tracelang.runtime.spans import count_pending, pending_sizes
+from tracelang.runtime.stacks import STACK_BUFFER, StackReader
 from tracelang.source import Span
+from tracelang.symbols.stacks import StackTable
 
 Row = tuple[Any, ...]
 
@@ -92,6 +94,7 @@ class Session:
         self._programs: list[int] = []
         self._moments: dict[str, list[int]] = {"begin": [], "end": []}
         self._held: HeldProcess | None = None
+        self._stacks: StackReader | None = None
         self._trimmer = LimitTrimmer(plan.limits)
         limits = [n for n in (options.stop_events, plan.stop_events) if n is not None]
         self._room = min(limits) if limits else None
@@ -124,6 +127,8 @@ class Session:
         entries = {"events": self._options.buffer_size} if self._plan.transport == "ring" else {}
         entries.update(aggregate_sizes(self._plan, self._options.keys))
         entries.update(pending_sizes(self._plan, self._options.pending))
+        if self._plan.transport == "ring":
+            entries["stacks"] = STACK_BUFFER
         self._maps = create_maps(library, self._built.maps, entries)
         for map_ in self._maps.values():
             self._stack.callback(map_.close)
@@ -131,8 +136,11 @@ class Session:
             for number, target in selection.targets:
                 key, value = struct.pack("=I", number), struct.pack("=I", target + 1)
                 self._maps[selection.name].update(key, value)
-        self._reader = self._open_reader(self._maps["events"])
+        self._reader = self._open_reader(self._maps["events"], self._options.buffer_size)
         self._stack.callback(self._reader.close)
+        if "stacks" in self._maps:
+            self._stacks = StackReader(self._open_reader(self._maps["stacks"], STACK_BUFFER))
+            self._stack.callback(self._stacks.close)
         for pid in self._options.follow:
             self._maps["followed"].update(struct.pack("=I", pid), b"\1")
         loaded = [(a, self._load(library, a)) for a in self._attachments()]
@@ -141,10 +149,10 @@ class Session:
         for attachment, program in loaded:
             self._attacher.attach(attachment, program, self._spans.get(attachment.program))
 
-    def _open_reader(self, events: BpfMap) -> Reader:
+    def _open_reader(self, buffer: BpfMap, size: int) -> Reader:
         if self._plan.transport == "ring":
-            return RingReader(events.fd, self._options.buffer_size)
-        return PerfBufferReader(events.fd, self._options.buffer_size // (os.cpu_count() or 1))
+            return RingReader(buffer.fd, size)
+        return PerfBufferReader(buffer.fd, size // (os.cpu_count() or 1))
 
     def _attachments(self) -> list[Attachment]:
         """Return what is attached: those that keep the set of followed processes come first."""
@@ -233,13 +241,18 @@ class Session:
         self._begun = True
         streamed = [o for o in self._plan.outputs if o.aggregate is None]
         self._decoder = BatchDecoder({o.rule: o.record for o in streamed})
-        self._summaries = Aggregates(self._plan, self._maps)
+        self._summaries = Aggregates(self._plan, self._maps, self.stacks)
         self._order = TimeOrder()
         self._pacer = DrainPacer()
         limits = [n for n in (self._options.stop_after, self._plan.stop_after) if n is not None]
         self._deadline = time.monotonic_ns() + min(limits) if limits else 1 << 63
         if self._options.command:
             self._release(start_held(self._options.command))
+
+    @property
+    def stacks(self) -> StackTable | None:
+        """What the run knows of call stacks, None where it takes none."""
+        return self._stacks.table if self._stacks is not None else None
 
     def _release(self, held: HeldProcess) -> None:
         self._held = held
@@ -257,9 +270,16 @@ class Session:
 
     def _take(self) -> list[list[Row]]:
         """Return the rows that are safe to pass on, and the aggregates that are due."""
-        drained = self._reader.drain()
+        drained = self._drain()
         rows = self._order.push(self._decode(drained), drained.started)
         return self._deliver(rows, self._summaries.due())
+
+    def _drain(self) -> Drained:
+        """Take what programs have sent: events, then the stacks they name."""
+        drained = self._reader.drain()
+        if self._stacks is not None:
+            self._stacks.drain()
+        return drained
 
     def _decode(self, drained: Drained) -> list[Row]:
         collecting = gc.isenabled()
@@ -277,7 +297,7 @@ class Session:
         for program in self._moments["end"]:
             run_program(program)
         rows: list[Row] = []
-        while (drained := self._reader.drain()).count:
+        while (drained := self._drain()).count:
             rows += self._order.push(self._decode(drained), drained.started)
         rows += self._order.flush()
         self.accounting.late = self._order.late
@@ -324,6 +344,12 @@ class Session:
         started = self._sum(Counter.STARTED)
         accounting.evicted = max(0, started - gone - accounting.open_spans)
         accounting.unreadable = self._sum(Counter.UNREADABLE)
+        accounting.stacks_not_taken = self._sum(Counter.NOT_TAKEN)
+        accounting.stacks_not_sent = self._sum(Counter.NOT_SENT)
+        if (table := self.stacks) is not None:
+            accounting.stacks_cut = table.cut
+            accounting.stacks_broken = table.broken
+            accounting.frames_unnamed = table.unnamed
         accounting.missed = sum(missed(program) for program in self._programs)
         return accounting
 

@@ -20,6 +20,7 @@ from tracelang.semantic.types import (
     Int,
     Ip,
     Pointer,
+    Stack,
     Struct,
     Text,
     Type,
@@ -160,4 +161,6 @@ def natural_decoding(type_: Type) -> Decoding:
             return Decoding("buf", ("counted",) if counted else ())
         case Ip():
             return Decoding("ip")
+        case Stack():
+            return Decoding("kstack")
     return Decoding("int")

@@ -144,6 +144,21 @@ class PathAt(Typed):
 
 
 @dataclass(frozen=True, slots=True)
+class StackTaken(Typed):
+    """The calls that led here, at most `depth`: the kernel's, or those of the process."""
+
+    user: bool
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserAddress(Typed):
+    """An address of the running process, which means nothing without it."""
+
+    address: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic(Typed):
     """`+ - * / % & | ^ << >>` on 64-bit values; `signed` as the type says."""
 
@@ -247,6 +262,8 @@ Expression = (
     | Stored
     | TextsAt
     | PathAt
+    | StackTaken
+    | UserAddress
     | Arithmetic
     | Negated
     | Cast

@@ -17,11 +17,23 @@ from tracelang.semantic.expressions import (
     Constant,
     ContextPlace,
     Expression,
+    StackTaken,
 )
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.scope import RuleScope
 from tracelang.semantic.sources import DynamicField, EmbeddedField
-from tracelang.semantic.types import COMM, DURATION, U32, U64, Pointer, Space, Text, Type
+from tracelang.semantic.types import (
+    COMM,
+    DURATION,
+    MOST_FRAMES,
+    STACK,
+    U32,
+    U64,
+    Pointer,
+    Space,
+    Text,
+    Type,
+)
 from tracelang.semantic.unknown_names import RETURN_OF, entry_of, unknown_name
 from tracelang.semantic.values import integer
 from tracelang.source import Span
@@ -47,12 +59,10 @@ _SIMPLE: Final[dict[str, tuple[Type, str | None]]] = {
 _POSITIONAL: Final = re.compile(r"arg(\d)")
 _PRIMITIVE: Final = {"user": "uid", "time": "ts", "elapsed": "ts", "cgroup": "cgroup_id"}
 _PRIMITIVE_CONTAINER: Final = {"container": "cgroup_id"}
-_LATER: Final = {
-    "kstack": "`kstack` is not supported by this version",
-    "ustack": "`ustack` is not supported by this version",
-}
+STACKS: Final = {"kstack": False, "ustack": True}
+"""The builtins that are call stacks, and whether of the process."""
 
-BUILTINS: Final = (*_SIMPLE, "task", *prelude.NAMES)
+BUILTINS: Final = (*_SIMPLE, "task", *STACKS, *prelude.NAMES)
 """Every builtin name, in the order of the documentation."""
 
 
@@ -176,8 +186,8 @@ def _builtin(node: ast.Name, resolver: Resolves) -> Expression | None:
             node.span,
             help=[f"write `span {entry_of(scope.target.probe)} …` instead of `probe`"],
         )
-    if name in _LATER:
-        raise fail("T260", _LATER[name], node.span, help=["capture `comm`, `pid` and `func`"])
+    if name in STACKS:
+        return StackTaken(STACK, STACKS[name], MOST_FRAMES, decoding=Decoding(name), span=node.span)
     if name == "args":
         raise fail(
             "T204", "`args` is not a value by itself", node.span, help=["name one: `args.x`"]

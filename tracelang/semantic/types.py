@@ -129,7 +129,15 @@ class Ip:
         return "IPv4 address" if self.size == 4 else "IP address"
 
 
-Type = Int | EnumType | Pointer | Struct | Array | Text | Bytes | Ip
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A call stack, or one address of a process; programs hold its number."""
+
+    def __str__(self) -> str:
+        return "call stack"
+
+
+Type = Int | EnumType | Pointer | Struct | Array | Text | Bytes | Ip | Stack
 
 U8 = Int(1, signed=False)
 U16 = Int(2, signed=False)
@@ -141,6 +149,9 @@ BOOL = Int(1, signed=False, flavour=Flavour.BOOL)
 DURATION = Int(8, signed=False, flavour=Flavour.DURATION)
 COMM = Text(15, natural=True)
 """A task's name: TASK_COMM_LEN is 16 with its NUL."""
+STACK = Stack()
+MOST_FRAMES = 127
+"""What the kernel takes of a stack, unless `kernel.perf_event_max_stack` says otherwise."""
 
 
 def is_scalar(type_: Type) -> bool:
@@ -151,11 +162,11 @@ def is_scalar(type_: Type) -> bool:
 
 
 def width(type_: Type) -> tuple[int, bool]:
-    """Return the bytes and signedness of a scalar type."""
+    """Return the bytes and signedness of what fits a register."""
     match type_:
         case Int(size, signed) | EnumType(_, size, signed):
             return size, signed
-        case Pointer():
+        case Pointer() | Stack():
             return 8, False
         case Ip(4):
             return 4, False

@@ -15,6 +15,7 @@ from tracelang.semantic.expressions import (
     Logical,
     Not,
     Place,
+    StackTaken,
     TextAt,
     TextMatch,
     TextSame,
@@ -30,6 +31,7 @@ from tracelang.semantic.types import (
     Int,
     Ip,
     Pointer,
+    Stack,
     Struct,
     Text,
     is_scalar,
@@ -78,6 +80,8 @@ def describe(value: Expression) -> str:
             return f"`{value.type}`"
         case Pointer():
             return f"a pointer (`{value.type}`)"
+        case Stack():
+            return "a call stack" if isinstance(value, StackTaken) else "a name"
     return f"an {value.type}"
 
 

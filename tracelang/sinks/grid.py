@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Final
 
 from tracelang.sinks.columns import BoundColumn
 from tracelang.sinks.protocol import Row
 
+_INDENT: Final = "  "
 _WIDEST: Final = 64
 """A value wider than that pushes its own row only: one long path must not spread the table."""
+
+
+def stack_blocks(column: BoundColumn, rows: Sequence[Row], *, named: bool) -> Iterable[str]:
+    """Return the stacks of a column as lines, below the column's name where that is wanted."""
+    head = f"{_INDENT}{column.name}\n" if named else ""
+    frames = column.reading.frames
+    assert frames is not None
+    for raw in column.raw(rows):
+        lines = "".join(f"{_INDENT * 2}{frame.label}\n" for frame in frames(raw))
+        yield head + lines if lines else ""
 
 
 class Table:
     """A table's columns and their widths; rules with the same columns share one."""
 
     def __init__(self, columns: tuple[BoundColumn, ...]) -> None:
+        self._stacks = tuple(i for i, c in enumerate(columns) if c.reading.frames is not None)
+        columns = tuple(c for c in columns if c.reading.frames is None)
         self._columns = columns
         self._widths = [max(len(c.name), c.decoder.width) for c in columns]
         self.header_at = -1
         """The number of the line its header was last on, -1 before it is shown."""
 
     def lines(self, columns: tuple[BoundColumn, ...], rows: Sequence[Row], label: str) -> str:
-        """Return the rows of a rule with these columns as lines that begin with `label`."""
+        """Return the rows of a rule with these columns as lines that begin with `label`.
+
+        Stacks stand below the line they belong to.
+        """
+        stacks = [columns[index] for index in self._stacks]
+        columns = tuple(c for c in columns if c.reading.frames is None)
         texts = [list(column.texts(rows)) for column in columns]
         self._grow(texts)
         template = self._template(label)
-        return "".join(map(template.__mod__, zip(*texts, strict=True))) if texts else ""
+        lines = map(template.__mod__, zip(*texts, strict=True)) if texts else repeat("", len(rows))
+        if not stacks:
+            return "".join(lines)
+        below = [stack_blocks(column, rows, named=len(stacks) > 1) for column in stacks]
+        return "".join(map("".join, zip(lines, *below, repeat("\n", len(rows)), strict=True)))
 
     def header(self, margin: int) -> str:
         """Return the line of names after `margin` spaces, at the present widths."""
+        if not self._columns:
+            return ""
         names = tuple(column.name.upper() for column in self._columns)
         return (self._template(" " * margin) % names).rstrip()
 

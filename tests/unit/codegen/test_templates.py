@@ -24,6 +24,13 @@ from tracelang.plan.code.statements import Statement
 from tracelang.resources import template_directory
 
 TEMPLATES = template_directory()
+GLOBALS = {
+    "pid_namespace": None,
+    "target_constant": "0x1",
+    "transport": "ring",
+    "most_frames": 127,
+}
+"""What a Plan and a run decide about the templates."""
 LONGEST = 90
 """Lines of the longest template: a concern that needs more is two concerns."""
 _DECLARED = re.compile(
@@ -36,7 +43,7 @@ _DECLARED = re.compile(
 def prelude_macros() -> Mapping[str, Macro]:
     environment = make_environment(TEMPLATES)
     environment.filters["used"] = str
-    environment.globals.update(pid_namespace=None, target_constant="0x1")
+    environment.globals.update(GLOBALS)
     return load_macros(environment, "prelude", PRELUDE)
 
 
@@ -102,7 +109,7 @@ def test_a_function_brings_what_it_calls(name: str) -> None:
 def test_functions_are_written_before_they_are_called() -> None:
     environment = make_environment(TEMPLATES)
     environment.filters["used"] = str
-    environment.globals.update(pid_namespace=None, target_constant="0x1")
+    environment.globals.update(GLOBALS)
     everything = write_prelude(environment, set(functions()))
     seen: set[str] = set()
     for text in everything:
@@ -115,7 +122,7 @@ def test_functions_are_written_before_they_are_called() -> None:
 
 def test_only_what_is_used_is_written() -> None:
     environment = make_environment(TEMPLATES)
-    environment.globals.update(pid_namespace=None, target_constant="0x1")
+    environment.globals.update(GLOBALS)
     assert write_prelude(environment, set()) == []
     (text,) = write_prelude(environment, {"now"})
     assert text.startswith("static __always_inline u64 now(void)")

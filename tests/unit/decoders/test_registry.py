@@ -26,9 +26,9 @@ def test_words_of_the_language_are_there() -> None:
 def test_words_of_types_are_there_and_are_no_words() -> None:
     internal = {decoder.name for decoder in _ALL if not decoder.example}
     assert internal == {
-        "array", "average", "bool", "char", "container", "duration", "elapsed", "enum",
+        "array", "average", "bool", "char", "container", "duration", "elapsed", "enum", "kstack",
         "flags_table", "func", "histogram", "int", "number", "pointer", "probe", "table",
-        "text", "time", "timestamp",
+        "text", "time", "timestamp", "ustack", "usym",
     }  # fmt: skip
 
 

@@ -273,6 +273,25 @@ class CountBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeStack:
+    """A new local variable: the number of the stack that is taken into `room`, `depth` frames."""
+
+    variable: Variable
+    room: Buffer
+    user: bool
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAddress:
+    """A new local variable: the number of a stack of one frame, an address of the process."""
+
+    variable: Variable
+    room: Buffer
+    address: Value
+
+
+@dataclass(frozen=True, slots=True)
 class SpanKey:
     """Declare `pending`, the key of a span: `values`, or the thread and its depth where `nested`.
 
@@ -368,6 +387,8 @@ Statement = (
     | FindCell
     | Accumulate
     | CountBucket
+    | TakeStack
+    | TakeAddress
     | SpanKey
     | StartRoom
     | StoreStart

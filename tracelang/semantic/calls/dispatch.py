@@ -19,6 +19,7 @@ from tracelang.semantic.calls.decoding import (
     resolve_table,
 )
 from tracelang.semantic.calls.memory import resolve_buf, resolve_str
+from tracelang.semantic.calls.stacks import resolve_stack, resolve_usym
 from tracelang.semantic.calls.typing import (
     resolve_cast,
     resolve_container_of,
@@ -81,4 +82,7 @@ _FORMS: Final[Mapping[str, Callable[[ast.Call, Resolves], Expression]]] = {
     "enum": resolve_enum,
     "join": resolve_join,
     "path": resolve_path,
+    "kstack": resolve_stack,
+    "ustack": resolve_stack,
+    "usym": resolve_usym,
 }
