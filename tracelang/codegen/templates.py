@@ -31,7 +31,15 @@ PRELUDE: Final = (
 )
 """The files of the functions programs call, in the order they are written out."""
 
-STATEMENTS: Final = ("plain", "reading", "searching", "aggregating", "spanning", "stacking")
+STATEMENTS: Final = (
+    "plain",
+    "reading",
+    "searching",
+    "aggregating",
+    "spanning",
+    "watching",
+    "stacking",
+)
 """The files of the Plan's statements."""
 
 CALLED: Final[Mapping[str, tuple[str, ...]]] = {

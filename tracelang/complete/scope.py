@@ -15,7 +15,7 @@ from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.params import bind_params
 from tracelang.semantic.resolve import Resolver
 from tracelang.semantic.scope import RuleScope, ScriptScope
-from tracelang.semantic.unknown_names import RETURN_OF
+from tracelang.semantic.targets import RETURN_OF
 from tracelang.syntax import ast
 from tracelang.syntax.parse import parse_expression
 from tracelang.syntax.partial import Partial, mask

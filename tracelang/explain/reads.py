@@ -12,6 +12,7 @@ from tracelang.semantic.expressions import (
     BytesAt,
     ContextPlace,
     Expression,
+    Inside,
     Place,
     Stored,
     TextAt,
@@ -53,8 +54,12 @@ def _reads(expression: Expression) -> Iterator[str]:
     match expression:
         case ArgumentValue(source=source) | ContextPlace(source=source):
             yield from _source(source)
-        case Stored():
+        case Stored(stage=0):
             yield "what the start remembered"
+        case Stored():
+            yield "what a stage remembered"
+        case Inside():
+            yield "what is known of the thread's calls"
         case Builtin(name="duration"):
             yield "what the start remembered"
             yield "the clock"

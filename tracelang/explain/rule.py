@@ -70,7 +70,7 @@ class Explainer:
     def _targets(self, rule: RuleModel) -> Iterator[str]:
         live = {index for bound in rule.bound for index in bound.targets}
         if rule.pairing is not None:
-            legs = (*rule.pairing.starts, *rule.pairing.cancels)
+            legs = (*rule.pairing.starts, *rule.pairing.legs, *rule.pairing.cancels)
             live |= {index for leg in legs for index in leg.targets}
         shown = rule.targets[:_MOST_TARGETS]
         width = max(len(t.probe) for t in shown) + 2

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tracelang.explain.reads import describe_reads
 from tracelang.semantic.expressions import Expression
-from tracelang.semantic.model import BoundTarget, RuleModel, SpanStart
+from tracelang.semantic.model import BoundTarget, RuleModel, SpanLeg
 
 
 def describe_span(rule: RuleModel) -> Iterator[str]:
@@ -19,13 +19,17 @@ def describe_span(rule: RuleModel) -> Iterator[str]:
         yield _leg("starts at", rule, start)
         for expr in start.stored:
             yield f"    remembers {_text(expr)} ({expr.type}), read from {describe_reads(expr)}"
+    for leg in rule.pairing.legs:
+        yield _leg(f"passes `{leg.label}` at", rule, leg)
+        for expr in leg.stored:
+            yield f"    remembers {_text(expr)} ({expr.type}), read from {describe_reads(expr)}"
     for end in rule.bound:
         yield _leg("ends at", rule, end)
     for cancel in rule.pairing.cancels:
         yield _leg("is forgotten at", rule, cancel)
 
 
-def _leg(verb: str, rule: RuleModel, leg: SpanStart | BoundTarget) -> str:
+def _leg(verb: str, rule: RuleModel, leg: SpanLeg | BoundTarget) -> str:
     first = rule.targets[leg.targets[0]].probe
     more = f" and {len(leg.targets) - 1:,} more" if len(leg.targets) > 1 else ""
     keys = ", ".join(_text(key) for key in leg.keys)

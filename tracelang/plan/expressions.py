@@ -14,6 +14,7 @@ from tracelang.semantic.expressions import (
     InRange,
     Logical,
     Not,
+    Stored,
     TextMatch,
     TextSame,
 )
@@ -26,9 +27,10 @@ class Lowering(Body):
 
     def value(self, expr: Expression) -> Value:
         """Return a scalar's value, or a condition's truth, emitting what computes it."""
-        if expr.decoding is not None or expr.at_end:
+        if expr.decoding is not None or expr.at_end or expr.stage:
             # How a value is shown makes no difference to what it is, nor why it is read here.
-            expr = replace(expr, decoding=None, at_end=False)
+            kept = expr.stage if isinstance(expr, Stored) else 0
+            expr = replace(expr, decoding=None, at_end=False, stage=kept)
         known = self.known(key_of("value", expr))
         if known is not None and not isinstance(known, Buffer):
             return known

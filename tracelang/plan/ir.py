@@ -234,6 +234,8 @@ class Plan:
     samples: tuple[tuple[int, int] | None, ...]
     selections: tuple[Selection, ...] = ()
     spans: tuple[SpanPlan, ...] = ()
+    watches: bool = False
+    """Whether there are programs that know which threads are within a call."""
 
     @property
     def shown(self) -> tuple[RuleOutput, ...]:
@@ -242,7 +244,7 @@ class Plan:
         return tuple(output for output in self.outputs if output.rule in firing) or self.outputs
 
 
-COUNTERS_PER_RULE: Final = 12
+COUNTERS_PER_RULE: Final = 16
 """How many counters each rule has: see `Counter`."""
 
 
@@ -261,3 +263,6 @@ class Counter(Enum):
     CANCELLED = 9
     NOT_TAKEN = 10
     NOT_SENT = 11
+    SKIPPED = 12
+    ENTERED = 13
+    LEFT = 14

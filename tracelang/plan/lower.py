@@ -6,51 +6,45 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tracelang.mechanism import Mechanism
-from tracelang.plan import conditions, values
+from tracelang.plan import conditions
 from tracelang.plan.aggregates import AggregateFields, fill_aggregate, plan_aggregate
 from tracelang.plan.body import Body
-from tracelang.plan.c_types import U32
-from tracelang.plan.code.statements import Guard, Limit, Line, Reserve, Sample, Select, Submit
-from tracelang.plan.code.values import Helper, Prefix, Value, Variable
+from tracelang.plan.code.statements import Limit, Line, Reserve, Sample, Submit
+from tracelang.plan.code.values import Value
 from tracelang.plan.events import EventFields, fill_event
 from tracelang.plan.expressions import Lowering
+from tracelang.plan.inside import plan_inside
 from tracelang.plan.ir import (
     Attachment,
     FollowPlan,
     Plan,
     Program,
-    Record,
     RuleOutput,
     Selection,
     SpanPlan,
 )
-from tracelang.plan.pointers import CONDITION
+from tracelang.plan.places import attachments_of, context_of, select_target, selections_of
 from tracelang.plan.processes import ProcessFilter, filter_processes
-from tracelang.plan.spans import START_TARGET, cancel_span, find_start, plan_span, start_span
+from tracelang.plan.spans import (
+    START_TARGET,
+    cancel_span,
+    count_skipped,
+    find_start,
+    plan_span,
+    reach_stage,
+    start_span,
+)
 from tracelang.plan.structs import Structs
 from tracelang.semantic import types
 from tracelang.semantic.expressions import Builtin
 from tracelang.semantic.model import (
     BoundTarget,
-    ResolvedTarget,
     RuleModel,
     ScriptModel,
+    SpanLeg,
     SpanModel,
-    SpanStart,
 )
 
-_CONTEXTS: Final = {
-    Mechanism.KPROBE: "struct pt_regs",
-    Mechanism.KRETPROBE: "struct pt_regs",
-    Mechanism.UPROBE: "struct pt_regs",
-    Mechanism.URETPROBE: "struct pt_regs",
-    Mechanism.FENTRY: "u64",
-    Mechanism.FEXIT: "u64",
-    Mechanism.RAW_TRACEPOINT: "u64",
-    Mechanism.RUN: "u64",
-    Mechanism.PERF_EVENT: "void",
-}
 _ANY_PROCESS: Final = ProcessFilter()
 
 
@@ -88,8 +82,13 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
             made = _span_programs(lowerer, rule.pairing, spans[-1])
         for program, targets in made:
             programs.append(program)
-            attachments.extend(_attachments(program.name, rule, targets))
-            selections.extend(_selections(program.name, rule, targets))
+            attachments.extend(attachments_of(program.name, rule.targets, targets))
+            selections.extend(selections_of(program.name, rule.targets, targets))
+    inside = plan_inside(model, structs, options.processes)
+    if inside is not None:
+        programs.extend(inside.programs)
+        attachments = [*inside.first, *attachments, *inside.last]
+        selections.extend(inside.selections)
     return Plan(
         options.name,
         tuple(programs),
@@ -105,6 +104,7 @@ def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
         tuple(r.sample for r in model.rules),
         tuple(selections),
         tuple(spans),
+        inside is not None,
     )
 
 
@@ -124,8 +124,10 @@ def _span_programs(
         yield lowerer.end_program(f"{name}_end_{number}", bound), bound.targets
     for number, leg in enumerate(pairing.cancels, 1):
         yield lowerer.cancel_program(f"{name}_cancel_{number}", leg), leg.targets
+    for number, leg in enumerate(pairing.legs, 1):
+        yield lowerer.stage_program(f"{name}_via_{number}", leg, plan), leg.targets
     for number, start in enumerate(pairing.starts, 1):
-        yield lowerer.start_program(f"{name}_start_{number}", start, plan.start), start.targets
+        yield lowerer.start_program(f"{name}_start_{number}", start, plan), start.targets
 
 
 def _fields_of(rule: RuleModel) -> EventFields | AggregateFields:
@@ -134,25 +136,6 @@ def _fields_of(rule: RuleModel) -> EventFields | AggregateFields:
 
 def _output(rule: RuleModel, fields: EventFields | AggregateFields) -> RuleOutput:
     return fields.output(rule) if isinstance(fields, EventFields) else fields.output
-
-
-def _attachments(program: str, rule: RuleModel, targets: tuple[int, ...]) -> list[Attachment]:
-    """Return where a program is attached: once where it selects its targets, else for each."""
-    first = rule.targets[targets[0]]
-    if first.selector is not None:
-        return [Attachment(program, first.mechanism, first.place, targets[0])]
-    return [
-        Attachment(
-            program,
-            rule.targets[index].mechanism,
-            rule.targets[index].place,
-            index,
-            rule.targets[index].offset,
-            rule.targets[index].perf,
-            rule.targets[index].semaphore,
-        )
-        for index in targets
-    ]
 
 
 # --- Programs -------------------------------------------------------------------------------------
@@ -174,13 +157,19 @@ class _Lowerer:
         self._take(bound, chosen, body)
         return self._close(name, bound.targets, body)
 
-    def start_program(self, name: str, start: SpanStart, record: Record) -> Program:
+    def start_program(self, name: str, start: SpanLeg, plan: SpanPlan) -> Program:
         """Return the program that remembers the start of a span."""
         body, chosen = self._open(name, start.targets, filtered=True)
-        start_span(self.rule, start, record, chosen, body)
+        start_span(self.rule, start, plan, chosen, body)
         return self._close(name, start.targets, body)
 
-    def cancel_program(self, name: str, leg: SpanStart) -> Program:
+    def stage_program(self, name: str, leg: SpanLeg, plan: SpanPlan) -> Program:
+        """Return the program that takes a pending span to a stage."""
+        body, _ = self._open(name, leg.targets, filtered=False)
+        reach_stage(self.rule, leg, plan, body)
+        return self._close(name, leg.targets, body)
+
+    def cancel_program(self, name: str, leg: SpanLeg) -> Program:
         """Return the program that forgets a pending start."""
         body, _ = self._open(name, leg.targets, filtered=False)
         cancel_span(self.rule, leg, body)
@@ -206,11 +195,11 @@ class _Lowerer:
     ) -> tuple[Lowering, Value]:
         """Return a body past the filters for processes and targets, and which target it is."""
         target = self.rule.targets[targets[0]]
-        body = Lowering(_context(target, self.structs), self.model.registers, self.structs)
+        body = Lowering(context_of(target, self.structs), self.model.registers, self.structs)
         body.emit(Line(self.rule.span.source.name, self.rule.span.line))
         if target.has_task and filtered:
             filter_processes(self.options.processes, body)
-        return body, _select(name, target, body)
+        return body, select_target(name, target, body)
 
     def _take(self, bound: BoundTarget, target: Value, body: Body) -> None:
         """Emit the rule's condition, and what it does with what it keeps."""
@@ -219,6 +208,8 @@ class _Lowerer:
             if bound.where.span is not None:
                 body.emit(Line(rule.span.source.name, bound.where.span.line))
             conditions.guard(bound.where, body)
+        if rule.pairing is not None and rule.pairing.stages:
+            count_skipped(rule, body)
         if rule.sample is not None:
             body.emit(Sample(rule.number, *rule.sample))
         if isinstance(self.fields, AggregateFields):
@@ -250,38 +241,3 @@ def _send(
     body.emit(Reserve(fields.record.name, rule.number, now, target))
     fill_event(bound, fields, body, rule.span.source.name)
     body.emit(Submit(fields.record.name))
-
-
-def _select(program: str, target: ResolvedTarget, body: Body) -> Value:
-    """Return which target this is: a constant of the program, or chosen by a number it finds."""
-    if target.selector is None:
-        return Helper("this_target", (), U32)
-    if target.selector.unless is not None:
-        body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
-    number = values.lower_source(target.selector.source, body)
-    chosen = Variable(body.names.take("target"), U32)
-    body.emit(Select(chosen, selection_name(program), number))
-    return chosen
-
-
-def selection_name(program: str) -> str:
-    """Return the name of the table by which a program selects its targets."""
-    return f"{program}_targets"
-
-
-def _selections(program: str, rule: RuleModel, targets: tuple[int, ...]) -> list[Selection]:
-    chosen = [(rule.targets[i].selector, i) for i in targets]
-    pairs = tuple((s.number, i) for s, i in chosen if s is not None)
-    if not pairs:
-        return []
-    size = max(number for number, _ in pairs) + 1
-    return [Selection(selection_name(program), size, pairs)]
-
-
-def _context(target: ResolvedTarget, structs: Structs) -> str:
-    if target.mechanism is Mechanism.TRACEPOINT:
-        event = target.place.replace(":", "_")
-        return structs.declare("struct", f"tracepoint_{event}", 0)
-    if _CONTEXTS[target.mechanism] == "struct pt_regs":
-        return structs.declare("struct", "pt_regs", 0)
-    return _CONTEXTS[target.mechanism]

@@ -9,6 +9,9 @@ from tracelang.plan import conditions, texts
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U32, U64, CType
 from tracelang.plan.code.statements import (
+    ClearStart,
+    CountSkipped,
+    FindStart,
     FinishSpan,
     ForgetStart,
     KeepStart,
@@ -20,9 +23,10 @@ from tracelang.plan.code.values import Buffer, Helper, Home, Number, Operation, 
 from tracelang.plan.events import common_type, fit
 from tracelang.plan.ir import Record, ScratchField, SpanPlan
 from tracelang.plan.layout import lay_out
-from tracelang.plan.values import stored_name, widen
+from tracelang.plan.values import stage_of, stored_name, widen
 from tracelang.semantic.expressions import Expression
-from tracelang.semantic.model import RuleModel, SpanStart
+from tracelang.semantic.model import RuleModel, SpanLeg
+from tracelang.semantic.sides import TIME
 
 _LARGEST: Final = 8_192
 """Bytes one pending span may take: thousands of them wait at once."""
@@ -33,12 +37,12 @@ START_TARGET: Final = StartMember("target", U32)
 
 def plan_span(rule: RuleModel) -> SpanPlan:
     """Return what a span rule keeps in the kernel (T264 when it is too much)."""
-    assert rule.pairing is not None
-    count = len(rule.pairing.starts[0].stored) if rule.pairing.starts else 0
-    fields: list[tuple[str, CType]] = []
-    for index in range(count):
-        versions = tuple(start.stored[index] for start in rule.pairing.starts)
-        fields.append((stored_name(index), common_type(versions)))
+    pairing = rule.pairing
+    assert pairing is not None
+    fields: list[tuple[str, CType]] = _remembered(pairing.starts, 0)
+    for stage in range(1, pairing.stages + 1):
+        fields.append((stored_name(TIME, stage), U64))
+        fields += _remembered(tuple(leg for leg in pairing.legs if leg.stage == stage), stage)
     header = (("ts", U64), ("target", U32))
     start = lay_out(f"rule_{rule.number + 1}_start", fields, header)
     if start.size > _LARGEST:
@@ -48,34 +52,77 @@ def plan_span(rule: RuleModel) -> SpanPlan:
             rule.span,
             help=["capture fewer or shorter texts of its start: `--strlen N`, `str(x, N)`"],
         )
-    keys = len(rule.pairing.starts[0].keys) if rule.pairing.starts else 0
-    return SpanPlan(rule.number, keys, rule.pairing.nested, start)
+    keys = len(pairing.starts[0].keys) if pairing.starts else 0
+    return SpanPlan(rule.number, keys, pairing.nested, start)
 
 
-def start_span(
-    rule: RuleModel, start: SpanStart, record: Record, target: Value, body: Body
-) -> None:
+def _remembered(legs: tuple[SpanLeg, ...], stage: int) -> list[tuple[str, CType]]:
+    """Return the fields that hold what any of a side's legs remembers."""
+    count = len(legs[0].stored) if legs else 0
+    return [
+        (stored_name(index, stage), common_type(tuple(leg.stored[index] for leg in legs)))
+        for index in range(count)
+    ]
+
+
+def start_span(rule: RuleModel, start: SpanLeg, plan: SpanPlan, target: Value, body: Body) -> None:
     """Emit what remembers the start of a span."""
     name = _name(rule)
     if start.when is not None:
         conditions.guard(start.when, body)
     _key(rule, start.keys, body, starting=True, counted=False)
     memory = body.names.take("start_room")
-    body.scratch.append(ScratchField(memory, record.size))
+    body.scratch.append(ScratchField(memory, plan.start.size))
     body.emit(StartRoom(name, memory))
     body.emit(StoreStart("target", target))
-    types = {field.name: field.type for field in record.fields}
-    for index, expr in enumerate(start.stored):
-        field = stored_name(index)
-        if types[field].length:
-            texts.fill(expr, Buffer(field, types[field].length, Home.START), body)
-        else:
-            body.emit(StoreStart(field, fit(body.value(expr), types[field])))
+    _store(start, plan.start, body)
+    _clear_after(0, plan.start, body)
     body.emit(StoreStart("ts", Helper("now", (), U64)))
     body.emit(KeepStart(name, rule.number))
 
 
-def cancel_span(rule: RuleModel, leg: SpanStart, body: Body) -> None:
+def reach_stage(rule: RuleModel, leg: SpanLeg, plan: SpanPlan, body: Body) -> None:
+    """Emit what takes a pending span to a stage; later stages have yet to come after it."""
+    if leg.when is not None:
+        conditions.guard(leg.when, body)
+    _key(rule, leg.keys, body, starting=False, counted=False)
+    body.emit(FindStart(_name(rule)))
+    _store(leg, plan.start, body)
+    _clear_after(leg.stage, plan.start, body)
+    body.emit(StoreStart(stored_name(TIME, leg.stage), Helper("now", (), U64)))
+
+
+def _store(leg: SpanLeg, record: Record, body: Body) -> None:
+    """Emit what puts a leg's values away."""
+    types = {field.name: field.type for field in record.fields}
+    for index, expr in enumerate(leg.stored):
+        field = stored_name(index, leg.stage)
+        if types[field].length:
+            texts.fill(expr, Buffer(field, types[field].length, Home.START), body)
+        else:
+            body.emit(StoreStart(field, fit(body.value(expr), types[field])))
+
+
+def _clear_after(stage: int, record: Record, body: Body) -> None:
+    """Emit what empties the fields of all later stages."""
+    for field in record.fields:
+        if stage_of(field.name) <= stage:
+            continue
+        if field.type.length:
+            buffer = Buffer(field.name, field.type.length, Home.START)
+            body.emit(ClearStart(buffer, field.type.name == "char"))
+        else:
+            body.emit(StoreStart(field.name, Number(0, field.type)))
+
+
+def count_skipped(rule: RuleModel, body: Body) -> None:
+    """Emit what counts a span that ends without having been at each of its stages."""
+    assert rule.pairing is not None
+    times = tuple(stored_name(TIME, stage + 1) for stage in range(rule.pairing.stages))
+    body.emit(CountSkipped(times, rule.number))
+
+
+def cancel_span(rule: RuleModel, leg: SpanLeg, body: Body) -> None:
     """Emit what forgets a pending start."""
     if leg.when is not None:
         conditions.guard(leg.when, body)

@@ -179,7 +179,7 @@ def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | N
             address = _context_address(source, body)
             body.emit(ReadText(buffer, buffer.size, address, Memory.KERNEL, length))
         case Stored(_, index):
-            kept = Buffer(values.stored_name(index), buffer.size, Home.START)
+            kept = Buffer(values.stored_name(index, expr.stage), buffer.size, Home.START)
             body.emit(CopyText(buffer, kept, length))
         case Constant(_, str(text)):
             data = text.encode()[: buffer.size - 1] + b"\0"
@@ -254,7 +254,7 @@ def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
             room = size - 4 - each
             body.emit(ReadTexts(buffer, room, each, most, address, memory_of(space)))
         case Stored(_, index):
-            start = Buffer(values.stored_name(index), size, Home.START)
+            start = Buffer(values.stored_name(index, expr.stage), size, Home.START)
             address = BufferAddress(start, 0, ADDRESS)
             body.emit(ReadBytes(buffer, 0, size, address, Memory.KERNEL))
         case PathAt():

@@ -22,7 +22,7 @@ from tracelang.plan.code.values import (
     Value,
     Variable,
 )
-from tracelang.plan.pointers import ADDRESS, held_type, memory_of, pointer_to
+from tracelang.plan.pointers import ADDRESS, CONDITION, held_type, memory_of, pointer_to
 from tracelang.plan.stacks import take_address, take_stack
 from tracelang.semantic import types
 from tracelang.semantic.expressions import (
@@ -34,6 +34,7 @@ from tracelang.semantic.expressions import (
     Choice,
     Constant,
     Expression,
+    Inside,
     Negated,
     Offset,
     Place,
@@ -43,7 +44,7 @@ from tracelang.semantic.expressions import (
     UserAddress,
 )
 from tracelang.semantic.model import Register
-from tracelang.semantic.sides import START_TIME
+from tracelang.semantic.sides import TIME
 from tracelang.semantic.sources import (
     ContextField,
     FunctionArgument,
@@ -76,14 +77,10 @@ def lower_value(expr: Expression, body: Body) -> Value:
             return _constant(expr)
         case ArgumentValue():
             return _argument(expr, body)
-        case Builtin(_, "duration"):
-            passed = Operation("-", body.value(Builtin(types.U64, "ts")), _START_TS, U64)
-            return body.declare("duration", U64, passed)
+        case Builtin() | Inside():
+            return _fact(expr, body)
         case Stored():
             return _stored(expr)
-        case Builtin(_, name):
-            helper, type_ = _BUILTINS[name]
-            return body.declare(name, type_, Helper(helper, (), type_))
         case Place():
             return _read_place(expr, body)
         case AddressOf() | Offset():
@@ -99,16 +96,37 @@ def lower_value(expr: Expression, body: Body) -> Value:
     raise AssertionError(f"no scalar: {type(expr).__name__}")
 
 
+def _fact(expr: Builtin | Inside, body: Body) -> Value:
+    """Return what is known without the event: who runs, when, and within which calls."""
+    match expr:
+        case Builtin(_, "duration"):
+            passed = Operation("-", body.value(Builtin(types.U64, "ts")), _START_TS, U64)
+            return body.declare("duration", U64, passed)
+        case Builtin(_, name):
+            helper, type_ = _BUILTINS[name]
+            return body.declare(name, type_, Helper(helper, (), type_))
+        case Inside(_, call):
+            inside = Helper("is_inside", (Number(call, U32),), CONDITION)
+            return body.declare("inside", CONDITION, inside)
+
+
 def _stored(expr: Stored) -> Value:
-    """Return what a span's start remembered: a pointer was kept as a number."""
+    """Return what a span remembered: a pointer was kept as a number."""
+    name = stored_name(expr.index, expr.stage)
     if isinstance(expr.type, Pointer):
-        return Helper("pointer", (StartMember(stored_name(expr.index), U64),), ADDRESS)
-    return StartMember(stored_name(expr.index), held_type(expr.type))
+        return Helper("pointer", (StartMember(name, U64),), ADDRESS)
+    return StartMember(name, held_type(expr.type))
 
 
-def stored_name(index: int) -> str:
-    """Return the field in which a span's start keeps a value."""
-    return "ts" if index == START_TIME else f"value_{index}"
+def stored_name(index: int, stage: int = 0) -> str:
+    """Return the field in which a span's start, or its stage, keeps a value."""
+    name = "ts" if index == TIME else f"value_{index}"
+    return f"via_{stage}_{name}" if stage else name
+
+
+def stage_of(field: str) -> int:
+    """Return which stage a field of a span's memory belongs to; 0 for its start."""
+    return int(field.split("_")[1]) if field.startswith("via_") else 0
 
 
 def _constant(expr: Constant) -> Value:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -31,10 +32,27 @@ from tracelang.source import Span
 
 _TRACEFS: Final = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
 _RETURNS: Final = frozenset({Mechanism.KRETPROBE, Mechanism.URETPROBE})
-
+_NEWEST_FIRST: Final = frozenset(
+    {
+        Mechanism.KRETPROBE,
+        Mechanism.FENTRY,
+        Mechanism.FEXIT,
+        Mechanism.UPROBE,
+        Mechanism.URETPROBE,
+    }
+)
+"""Mechanisms whose programs the kernel runs, at one place, in the opposite order of attaching:
+`__rethook_find_ret_addr`, `bpf_trampoline_link_prog` and `consumer_add` put the newest in front."""
 
 _MANY: Final = 4
 _CLOSERS: Final = 16
+
+
+def order_attachments(attachments: Iterable[Attachment]) -> list[Attachment]:
+    """Return attachments so ordered that, at one place, their programs run in the order given."""
+    given = tuple(attachments)
+    newest_first = [a for a in given if a.mechanism in _NEWEST_FIRST]
+    return [a for a in given if a.mechanism not in _NEWEST_FIRST] + newest_first[::-1]
 
 
 class Attacher:

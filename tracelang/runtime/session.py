@@ -18,7 +18,7 @@ from tracelang.plan.follow import FORK, FREE
 from tracelang.plan.ir import COUNTERS_PER_RULE, Attachment, Counter, Plan
 from tracelang.runtime.accounting import Accounting
 from tracelang.runtime.aggregates import Aggregates, aggregate_sizes
-from tracelang.runtime.attach import Attacher
+from tracelang.runtime.attach import Attacher, order_attachments
 from tracelang.runtime.batch import BatchDecoder
 from tracelang.runtime.bpf import missed, run_program
 from tracelang.runtime.held import HeldProcess, start_held
@@ -31,7 +31,7 @@ from tracelang.runtime.pacing import DrainPacer
 from tracelang.runtime.perf_buffer import PerfBufferReader
 from tracelang.runtime.reader import Drained, Reader
 from tracelang.runtime.ring import RingReader
-from tracelang.runtime.spans import count_pending, pending_sizes
+from tracelang.runtime.spans import count_pending, count_within, pending_sizes
 from tracelang.runtime.stacks import STACK_BUFFER, StackReader
 from tracelang.source import Span
 from tracelang.symbols.stacks import StackTable
@@ -162,7 +162,7 @@ class Session:
                 Attachment("follow_fork", Mechanism.TRACEPOINT, ":".join(FORK), 0),
                 Attachment("follow_free", Mechanism.TRACEPOINT, ":".join(FREE), 0),
             ]
-        return [*own, *self._plan.attachments]
+        return [*own, *order_attachments(self._plan.attachments)]
 
     def _load(self, library: Libbcc, attachment: Attachment) -> int:
         program = next(p for p in self._built.programs if p.name == attachment.program)
@@ -343,6 +343,10 @@ class Session:
         gone = sum(map(self._sum, (Counter.ENDED, Counter.OVERWRITTEN, Counter.CANCELLED)))
         started = self._sum(Counter.STARTED)
         accounting.evicted = max(0, started - gone - accounting.open_spans)
+        accounting.skipped = self._sum(Counter.SKIPPED)
+        within = count_within(self._plan, self._maps)
+        left = self._sum(Counter.LEFT)
+        accounting.forgotten = max(0, self._sum(Counter.ENTERED) - left - within)
         accounting.unreadable = self._sum(Counter.UNREADABLE)
         accounting.stacks_not_taken = self._sum(Counter.NOT_TAKEN)
         accounting.stacks_not_sent = self._sum(Counter.NOT_SENT)

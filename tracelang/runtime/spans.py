@@ -1,4 +1,4 @@
-"""Spans: how many starts may wait for their end, and how many still do."""
+"""Spans and watched calls: how much of them the kernel keeps, and what is left of it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ def pending_sizes(plan: Plan, pending: int) -> dict[str, int]:
         sizes[f"rule_{span.rule + 1}_pending"] = pending
         if span.nested:
             sizes[f"rule_{span.rule + 1}_depth"] = pending
+    if plan.watches:
+        sizes["inside"] = pending
     return sizes
 
 
 def count_pending(plan: Plan, maps: Mapping[str, BpfMap]) -> int:
     """Return how many starts have not met their end."""
     return sum(len(maps[f"rule_{span.rule + 1}_pending"].keys()) for span in plan.spans)
+
+
+def count_within(plan: Plan, maps: Mapping[str, BpfMap]) -> int:
+    """Return how many threads are within a watched call, each call counted for itself."""
+    return len(maps["inside"].keys()) if plan.watches else 0

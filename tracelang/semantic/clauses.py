@@ -37,7 +37,17 @@ class Clauses:
 def span_fields(rule: ast.SpanRule) -> tuple[ast.Field, ...]:
     """Return what a span without `capture` captures beside its start's values."""
     names = ("retval", "duration") if rule.targets else ("duration",)
-    return tuple(ast.Field(ast.Name(n, span=rule.span), span=rule.span) for n in names)
+    stages = tuple(
+        ast.Field(
+            ast.Member(ast.Name(leg.label, span=leg.span), "duration", leg.span, span=leg.span),
+            leg.label,
+            span=leg.span,
+        )
+        for leg in rule.legs
+        if leg.label
+    )
+    own = tuple(ast.Field(ast.Name(n, span=rule.span), span=rule.span) for n in names)
+    return (*stages, *own)
 
 
 def take_apart(rule: ast.ProbeRule | ast.SpanRule, places: tuple[ResolvedTarget, ...]) -> Clauses:

@@ -14,12 +14,14 @@ from tracelang.source import Span
 class Typed:
     """What typed expressions share; `decoding` is how the value is shown (None: by its type).
 
-    `at_end` marks what a span reads at its end; it remembers everything else from its start.
+    `at_end` marks what a span reads at its end, `stage` the number of the `via` leg it reads at; it
+    remembers everything else from its start.
     """
 
     type: Type
     decoding: Decoding | None = field(default=None, kw_only=True)
     at_end: bool = field(default=False, kw_only=True)
+    stage: int = field(default=0, kw_only=True)
     span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
 
 
@@ -115,9 +117,16 @@ class BytesAt(Typed):
 
 @dataclass(frozen=True, slots=True)
 class Stored(Typed):
-    """What a span remembered from its start, by the number of the value."""
+    """What a span remembered from its start, or its `stage`, by the number of the value."""
 
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Typed):
+    """Whether the current thread is within a call, by the call's number in the script."""
+
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +269,7 @@ Expression = (
     | TextAt
     | BytesAt
     | Stored
+    | Inside
     | TextsAt
     | PathAt
     | StackTaken

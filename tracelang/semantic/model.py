@@ -96,28 +96,45 @@ class BoundTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class SpanStart:
-    """Events that start a span (or, with nothing stored, forget one).
+class SpanLeg:
+    """Events that start a span, take it to a stage, or (with nothing stored) forget it.
 
     `targets` are indexes into the rule's targets, `stored` what must be remembered, by number.
+    `stage` counts the `via` legs from 1; `label` is what the script calls it.
     """
 
     targets: tuple[int, ...]
     when: Expression | None
     keys: tuple[Expression, ...]
     stored: tuple[Expression, ...] = ()
+    stage: int = 0
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SpanModel:
-    """The two sides of a span rule; its ends are the rule's bound targets.
+    """The sides of a span rule but for its ends, which are the rule's bound targets.
 
-    `nested` pairs entries and returns on each thread by depth; else keys tell.
+    `nested` pairs entries and returns on each thread by depth; else keys tell. There are legs for
+    each of `stages` stages.
     """
 
-    starts: tuple[SpanStart, ...]
-    cancels: tuple[SpanStart, ...]
+    starts: tuple[SpanLeg, ...]
+    cancels: tuple[SpanLeg, ...]
     nested: bool
+    stages: int = 0
+    legs: tuple[SpanLeg, ...] = ()
+    """The `via` legs, by stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedCall:
+    """A function or system call that `inside` asks about: where it is entered, and left."""
+
+    written: str
+    entries: tuple[ResolvedTarget, ...]
+    returns: tuple[ResolvedTarget, ...]
+    span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +234,5 @@ class ScriptModel:
     stop_after: int | None = None
     """Nanoseconds."""
     stop_events: int | None = None
+    calls: tuple[WatchedCall, ...] = ()
+    """What `inside` asks about, by number."""

@@ -22,6 +22,7 @@ from tracelang.semantic.expressions import (
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.scope import RuleScope
 from tracelang.semantic.sources import DynamicField, EmbeddedField
+from tracelang.semantic.targets import RETURN_OF
 from tracelang.semantic.types import (
     COMM,
     DURATION,
@@ -34,7 +35,7 @@ from tracelang.semantic.types import (
     Text,
     Type,
 )
-from tracelang.semantic.unknown_names import RETURN_OF, entry_of, unknown_name
+from tracelang.semantic.unknown_names import entry_of, unknown_name
 from tracelang.semantic.values import integer
 from tracelang.source import Span
 from tracelang.syntax import ast

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from tracelang.semantic.model import (
 )
 from tracelang.semantic.prints import check_print, conversions_of
 from tracelang.semantic.resolve import ParseExpression, Resolver
-from tracelang.semantic.scope import RuleScope, ScriptScope
+from tracelang.semantic.scope import RuleScope, ScriptScope, Stage
 from tracelang.semantic.values import as_condition, integer_of
 from tracelang.source import Span
 from tracelang.syntax import ast
@@ -27,7 +27,7 @@ from tracelang.syntax import ast
 class PlaceBinder:
     """Binds a rule's clauses to one place, reporting each clause's own mistakes.
 
-    For a span, `place` is where it starts and `end` where it ends.
+    For a span, `place` is where it starts, `end` where it ends, and `stages` what is between.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class PlaceBinder:
         several: bool,
         end: ResolvedTarget | None = None,
         starts: tuple[ResolvedTarget, ...] = (),
+        stages: Mapping[str, Stage] | None = None,
     ) -> None:
         self._clauses = clauses
         self._place = place
@@ -53,6 +54,7 @@ class PlaceBinder:
             clauses.aliases,
             declared=clauses.declared,
             end=end,
+            stages=stages or {},
             only_at_end=_only_at_end(end, starts),
         )
         self._resolver = Resolver(scope, parse)
@@ -163,3 +165,9 @@ def _only_at_end(end: ResolvedTarget | None, starts: tuple[ResolvedTarget, ...])
 
 def _has(place: ResolvedTarget, name: str) -> bool:
     return any(argument.name == name for argument in place.arguments)
+
+
+def shape(place: ResolvedTarget) -> tuple[object, ...]:
+    """Return what places must share to share a program, beside their expressions."""
+    selector = place.selector.source if place.selector is not None else None
+    return (place.mechanism, place.has_task, selector)

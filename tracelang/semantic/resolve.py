@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.semantic import members, names, operators, texts
 from tracelang.semantic.calls import dispatch
-from tracelang.semantic.expressions import Constant, Expression
+from tracelang.semantic.expressions import Constant, Expression, Inside
 from tracelang.semantic.model import ResolvedTarget
-from tracelang.semantic.scope import RuleScope
-from tracelang.semantic.sides import mark_end
-from tracelang.semantic.types import DURATION, Text
+from tracelang.semantic.scope import RuleScope, Stage
+from tracelang.semantic.sides import mark_end, mark_stage, stage_duration
+from tracelang.semantic.types import BOOL, DURATION, Text
 from tracelang.semantic.values import as_text, boolean, integer
 from tracelang.source import Span
 from tracelang.syntax import ast
@@ -40,6 +41,8 @@ class Resolver:
                 return members.element(base, index, expr.span, self.scope.script)
             case ast.Call():
                 return dispatch.resolve_call(expr, self)
+            case ast.Inside():
+                return self._inside(expr)
             case ast.Unary() | ast.Binary() | ast.Conditional():
                 return self._operator(expr)
             case ast.Comparison():
@@ -81,6 +84,10 @@ class Resolver:
                 )
         raise AssertionError(expr)
 
+    def _inside(self, expr: ast.Inside) -> Expression:
+        calls = self.scope.script.calls
+        return Inside(BOOL, calls.number(expr) if calls is not None else 0, span=expr.span)
+
     def _member(self, expr: ast.Member) -> Expression:
         if isinstance(expr.base, ast.Name) and expr.base.name == "args":
             found = names.find_argument(expr.name, self.scope)
@@ -96,18 +103,29 @@ class Resolver:
             # An argument of that name has its members by `args.start.x`.
             if side in ("start", "end"):
                 return self._on_side(expr, side, self.scope.end)
+            if side in self.scope.stages:
+                return self._at_stage(expr, self.scope.stages[side])
         base = self.resolve(expr.base)
         return members.member(base, expr.name, expr.span, expr.name_span, self.scope.script)
 
     def _on_side(self, expr: ast.Member, side: str, end: ResolvedTarget) -> Expression:
         """Resolve `start.x` or `end.x` of a span."""
         name = ast.Name(expr.name, span=expr.name_span)
-        scope = replace(self.scope, aliases={}, end=None)
+        scope = replace(self.scope, aliases={}, end=None, stages={})
         if side == "start":
             return Resolver(scope, self._parse).resolve(name)
         if expr.name == "duration":
             return self.resolve(name)
         return mark_end(Resolver(replace(scope, target=end), self._parse).resolve(name))
+
+    def _at_stage(self, expr: ast.Member, stage: Stage) -> Expression:
+        """Resolve `LABEL.x` of a span's `via` leg."""
+        if expr.name == "duration":
+            passed = stage_duration(stage.number, expr.span)
+            return replace(passed, decoding=Decoding("duration"))
+        name = ast.Name(expr.name, span=expr.name_span)
+        scope = replace(self.scope, aliases={}, end=None, stages={}, target=stage.target)
+        return mark_stage(Resolver(scope, self._parse).resolve(name), stage.number)
 
     def _operator(self, expr: ast.Unary | ast.Binary | ast.Conditional) -> Expression:
         match expr:

@@ -11,6 +11,7 @@ from tracelang.registry import Registry
 from tracelang.semantic.expressions import Constant, Expression
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.type_table import TypeTable
+from tracelang.semantic.watched import WatchedCalls
 from tracelang.syntax import ast
 
 
@@ -25,6 +26,16 @@ class ScriptScope:
     params: Mapping[str, Constant] = field(default_factory=dict)
     lets: Mapping[str, ast.Let] = field(default_factory=dict)
     tables: Mapping[str, ast.Table] = field(default_factory=dict)
+    calls: WatchedCalls | None = None
+    """What finds the calls that `inside` names; None where only types are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A `via` leg of a span: its number, from 1, and one of its places."""
+
+    number: int
+    target: ResolvedTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +53,7 @@ class RuleScope:
     """Arguments the target names itself in parentheses."""
     end: ResolvedTarget | None = None
     """Of a span: where it ends; `target` is where it starts."""
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+    """Of a span: its `via` legs by label."""
     only_at_end: frozenset[str] = frozenset()
     """Of a span: what its end has and not every start, so that a bare name means the end's."""

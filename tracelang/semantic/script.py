@@ -17,6 +17,7 @@ from tracelang.semantic.resolve import ParseExpression
 from tracelang.semantic.rules import RuleBinder
 from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.type_table import TypeTable
+from tracelang.semantic.watched import WatchedCalls
 from tracelang.syntax import ast
 
 
@@ -59,6 +60,8 @@ def bind_script(
     params, constants = bind_params(
         declared_params, options.arguments, reporter, options.own_options
     )
+    targets = TargetScope(kernel, types, options.prefer, options.most_probes)
+    calls = WatchedCalls(vocabulary.kinds, targets)
     scope = ScriptScope(
         kernel,
         types,
@@ -67,10 +70,11 @@ def bind_script(
         constants,
         {i.name: i for i in script.items if isinstance(i, ast.Let)},
         {i.name: i for i in script.items if isinstance(i, ast.Table)},
+        calls,
     )
     binder = RuleBinder(
         scope,
-        TargetScope(kernel, types, options.prefer, options.most_probes),
+        targets,
         vocabulary.kinds,
         vocabulary.parse,
         reporter,
@@ -93,6 +97,7 @@ def bind_script(
         find_registers(kernel.architecture, types),
         after,
         events,
+        tuple(calls.found),
     )
 
 

@@ -1,56 +1,150 @@
-"""The sides of a span: what is read at its end, and what its start must remember."""
+"""The sides of a span: what is read at its end, and what its start and stages must remember."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
-from tracelang.semantic.expressions import Builtin, Constant, Expression, Stored, Typed
+from tracelang.diagnostics import fail
+from tracelang.semantic.expressions import (
+    ArgumentValue,
+    Arithmetic,
+    Builtin,
+    Cast,
+    Choice,
+    Compare,
+    Constant,
+    Expression,
+    Logical,
+    Negated,
+    Not,
+    Stored,
+    Swap,
+    Typed,
+)
+from tracelang.semantic.sources import TracingArgument
+from tracelang.semantic.types import BOOL, DURATION, U64
+from tracelang.source import Span
 
 _SAME_AT_BOTH: Final = ("pid", "tid")
-START_TIME: Final = -1
-"""The number of the one value every start remembers: when it was."""
+_PLACES: Final = ("func", "probe")
+_COMPUTED: Final = (Arithmetic, Negated, Cast, Swap, Compare, Logical, Not, Choice)
+"""Expressions that compute with their parts and read no memory themselves."""
+
+TIME: Final = -1
+"""The number of the one value every start and stage remembers: when it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What is known of both sides at the end of a span.
+
+    `same_thread`: start and end are on one thread. `sees_arguments`: the end is a function's exit
+    that has the function's arguments, as they were passed.
+    """
+
+    same_thread: bool
+    sees_arguments: bool = False
 
 
 def mark_end(expr: Expression) -> Expression:
     """Return an expression that is read at the end of a span."""
-    children = _children(expr)
-    changes: dict[str, Any] = {name: mark_end(child) for name, child in children.items()}
-    return replace(expr, at_end=True, **changes)
+    return _mark(expr, {"at_end": True})
 
 
-def split(expr: Expression, stored: list[Expression], *, same_thread: bool) -> Expression:
-    """Return an expression for the end of a span, adding to `stored` what the start remembers.
+def mark_stage(expr: Expression, stage: int) -> Expression:
+    """Return an expression that is read at a stage of a span, by the stage's number."""
+    return _mark(expr, {"stage": stage})
 
-    On one thread its numbers are the same at both sides and need no room.
+
+def _mark(expr: Expression, mark: dict[str, Any]) -> Expression:
+    changes = {name: _mark(child, mark) for name, child in _children(expr).items()}
+    return replace(expr, **{**mark, **changes})
+
+
+def stage_duration(stage: int, span: Span) -> Expression:
+    """Return how long after the start a stage was reached; 0 where it was not."""
+    reached = Builtin(U64, "ts", stage=stage, span=span)
+    passed = Arithmetic(DURATION, "-", reached, Builtin(U64, "ts", span=span), span=span)
+    none = Constant(DURATION, 0, span=span)
+    condition = Compare(BOOL, "!=", reached, Constant(U64, 0, span=span), span=span)
+    return Choice(DURATION, condition, passed, none, span=span)
+
+
+# --- Splitting ------------------------------------------------------------------------------------
+
+
+def split(expr: Expression, memory: Sequence[list[Expression]], pairing: Pairing) -> Expression:
+    """Return an expression for the end of a span, adding to `memory` what must be remembered.
+
+    `memory` has a list for the start and one for each stage. What is the same at both sides needs
+    no room.
     """
     if isinstance(expr, Constant) or (expr.at_end and not _children(expr)):
         return expr
-    if same_thread and isinstance(expr, Builtin) and expr.name in _SAME_AT_BOTH:
+    if isinstance(expr, Builtin) and expr.name in _PLACES:
+        return _place(expr)
+    if isinstance(expr, Builtin) and expr.name == "ts":
+        return Stored(expr.type, TIME, stage=expr.stage, decoding=expr.decoding, span=expr.span)
+    if _is_same_at_both(expr, pairing):
         return expr
-    if isinstance(expr, Builtin) and expr.name in ("func", "probe"):
-        return expr
-    if isinstance(expr, Builtin) and expr.name == "ts" and not expr.at_end:
-        return Stored(expr.type, START_TIME, decoding=expr.decoding, span=expr.span)
-    if not _reads_end(expr):
-        return _store(expr, stored)
+    leaves = tuple(_leaves(expr))
+    stages = {leaf.stage for leaf in leaves}
+    ended = any(leaf.at_end for leaf in leaves)
+    if not ended and len(stages) == 1 and not all(_is_time(leaf) for leaf in leaves):
+        return _store(expr, memory[stages.pop()], leaves[0].stage)
     changes: dict[str, Any] = {
-        name: split(child, stored, same_thread=same_thread)
-        for name, child in _children(expr).items()
+        name: split(child, memory, pairing) for name, child in _children(expr).items()
     }
     return replace(expr, **changes)
 
 
-def _store(expr: Expression, stored: list[Expression]) -> Expression:
+def _place(expr: Builtin) -> Expression:
+    """Return which target fired: of a span it is where it started."""
+    if expr.stage:
+        raise fail(
+            "T298",
+            f"`{expr.name}` of a stage is not kept",
+            expr.span,
+            help=["give each of its events a `via` leg with a name of its own"],
+        )
+    return expr
+
+
+def _is_same_at_both(expr: Expression, pairing: Pairing) -> bool:
+    """Tell whether the end can read what the start would: nothing of it is in memory."""
+    match expr:
+        case Constant():
+            return True
+        case Builtin(_, name):
+            return pairing.same_thread and name in _SAME_AT_BOTH and not expr.at_end
+        case ArgumentValue(_, TracingArgument()):
+            return pairing.sees_arguments and not expr.at_end
+    children = _children(expr).values()
+    computed = isinstance(expr, _COMPUTED)
+    return computed and all(_is_same_at_both(child, pairing) for child in children)
+
+
+def _store(expr: Expression, stored: list[Expression], stage: int) -> Expression:
     plain = replace(expr, decoding=None)
     if plain not in stored:
         stored.append(plain)
     index = stored.index(plain)
-    return Stored(expr.type, index, decoding=expr.decoding, span=expr.span)
+    return Stored(expr.type, index, stage=stage, decoding=expr.decoding, span=expr.span)
 
 
-def _reads_end(expr: Expression) -> bool:
-    return expr.at_end or any(_reads_end(child) for child in _children(expr).values())
+def _is_time(leaf: Expression) -> bool:
+    return isinstance(leaf, Builtin) and leaf.name == "ts"
+
+
+def _leaves(expr: Expression) -> Iterator[Expression]:
+    """Yield what an expression is made of in the end, constants excepted."""
+    children = _children(expr)
+    if not children and not isinstance(expr, Constant):
+        yield expr
+    for child in children.values():
+        yield from _leaves(child)
 
 
 def _children(expr: Expression) -> dict[str, Expression]:

@@ -1,169 +1,149 @@
-"""Spans: binding a rule's two sides, its keys, and what must be remembered between them."""
+"""Spans: binding a rule's sides, its keys, and what must be remembered between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from tracelang.diagnostics import Diagnostic, DiagnosticError, fail
-from tracelang.registry import Registry
+from tracelang.diagnostics import Reporter, fail
+from tracelang.mechanism import Mechanism
+from tracelang.semantic.clauses import Clauses
 from tracelang.semantic.expressions import Builtin, Expression
+from tracelang.semantic.legs import Side, SpanTargets
 from tracelang.semantic.model import (
     BoundTarget,
     CapturedField,
-    ResolvedTarget,
+    SpanLeg,
     SpanModel,
-    SpanStart,
 )
-from tracelang.semantic.probe_kind import ProbeKind, TargetScope
+from tracelang.semantic.places import PlaceBinder, shape
 from tracelang.semantic.resolve import ParseExpression, Resolver
-from tracelang.semantic.scope import RuleScope, ScriptScope
-from tracelang.semantic.sides import split
-from tracelang.semantic.targets import find_kind, resolve_target, resolve_targets
+from tracelang.semantic.scope import RuleScope, ScriptScope, Stage
+from tracelang.semantic.sides import Pairing, split
 from tracelang.semantic.types import U32, is_scalar
-from tracelang.semantic.unknown_names import RETURN_OF
 from tracelang.semantic.values import as_condition, as_text, describe
 from tracelang.syntax import ast
 
-T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One leg's places, as indexes into the rule's targets, and how it is guarded and keyed."""
-
-    role: ast.LegRole
-    places: tuple[int, ...]
-    when: ast.Expr | None = None
-    keys: tuple[ast.Expr, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SpanTargets:
-    """Every place of a span, its legs, and whether entries pair with returns place by place."""
-
-    places: tuple[ResolvedTarget, ...]
-    sides: tuple[Side, ...]
-    nested: bool
-
-    def of(self, *roles: ast.LegRole) -> tuple[Side, ...]:
-        """Return the legs of some roles."""
-        return tuple(side for side in self.sides if side.role in roles)
-
-
-def find_targets(
-    rule: ast.SpanRule, kinds: Registry[ProbeKind], scope: TargetScope, most: int
-) -> SpanTargets:
-    """Return the places of a span rule."""
-    if rule.targets:
-        return _entries_and_returns(rule, kinds, scope)
-    places: list[ResolvedTarget] = []
-    sides = []
-    for leg in rule.legs:
-        if leg.role is ast.LegRole.VIA:
-            raise fail("T290", "`via` is not supported by this version", leg.span)
-        found = resolve_targets(leg.targets, kinds, scope, most)
-        first = len(places)
-        places.extend(found)
-        indexes = tuple(range(first, first + len(found)))
-        sides.append(Side(leg.role, indexes, leg.when, leg.keys))
-    _check_keys(rule)
-    return SpanTargets(tuple(places), tuple(sides), nested=False)
-
-
-def _check_keys(rule: ast.SpanRule) -> None:
-    counts = {len(leg.keys) for leg in rule.legs}
-    if len(counts) > 1:
-        odd = next(leg for leg in rule.legs if len(leg.keys) != len(rule.legs[0].keys))
-        raise fail(
-            "T291",
-            f"this leg has {len(odd.keys)} key{'s' * (len(odd.keys) != 1)}, "
-            f"the first has {len(rule.legs[0].keys)}",
-            odd.span,
-            help=["keys pair up by position: give every leg the same number"],
-        )
-
-
-def _entries_and_returns(
-    rule: ast.SpanRule, kinds: Registry[ProbeKind], scope: TargetScope
-) -> SpanTargets:
-    entries: list[ResolvedTarget] = []
-    returns: list[ResolvedTarget] = []
-    for choice in rule.targets:
-        starts, ends = _first(choice.options, lambda t: _pair(t, kinds, scope))
-        entries.extend(starts)
-        returns.extend(ends)
-    count = len(entries)
-    sides = (
-        Side(ast.LegRole.FROM, tuple(range(count))),
-        Side(ast.LegRole.TO, tuple(range(count, 2 * count))),
-    )
-    return SpanTargets((*entries, *returns), sides, nested=True)
-
-
-def _pair(
-    target: ast.Target, kinds: Registry[ProbeKind], scope: TargetScope
-) -> tuple[tuple[ResolvedTarget, ...], tuple[ResolvedTarget, ...]]:
-    """Return a function's or call's entries and the returns that belong to them, in one order."""
-    kind = find_kind(target, kinds).name
-    if kind not in RETURN_OF:
-        raise fail(
-            "T292",
-            f"`{target}` has no return to span to",
-            target.span,
-            help=["name two events: `span from A key … to B key …`"],
-        )
-    entries = resolve_target(target, kinds, scope)
-    ending = replace(target, kind=RETURN_OF[kind], arguments=None)
-    returns = {p.function: p for p in resolve_target(ending, kinds, scope)}
-    paired = [(e, returns[e.function]) for e in entries if e.function in returns]
-    return tuple(e for e, _ in paired), tuple(r for _, r in paired)
-
-
-def _first(options: Iterable[ast.Target], find: Callable[[ast.Target], T]) -> T:
-    errors: list[Diagnostic] = []
-    for option in options:
-        try:
-            return find(option)
-        except DiagnosticError as error:
-            errors.extend(error.diagnostics)
-    raise DiagnosticError(*errors[:1])
-
-
-# --- Binding --------------------------------------------------------------------------------------
-
-
+@dataclass(slots=True)
 class SpanBinder:
-    """Binds the legs of one span: their guards and keys, and what the starts remember."""
+    """Binds one span: its ends, then the starts and stages with what those ask them to remember."""
 
-    def __init__(
-        self,
-        targets: SpanTargets,
-        script: ScriptScope,
-        parse: ParseExpression,
-        declared: frozenset[str],
-    ) -> None:
-        self._targets = targets
-        self._script = script
-        self._parse = parse
-        self._declared = declared
+    targets: SpanTargets
+    script: ScriptScope
+    reporter: Reporter
+    parse: ParseExpression
+    clauses: Clauses
+    _remembered: dict[int, list[Expression]] = field(default_factory=dict)
+    """By start and stage (as an index into the rule's targets) what it must remember."""
 
-    def start_of(self, end: int) -> int:
-        """Return the start whose names the end at an index sees."""
-        starts = [i for side in self._targets.of(ast.LegRole.FROM) for i in side.places]
-        if self._targets.nested:
-            return end - len(starts)
-        return starts[0]
+    def ends(self) -> tuple[BoundTarget, ...]:
+        """Return the ends; those that come to the same are kept together and share a program."""
+        bound: dict[tuple[object, ...], BoundTarget] = {}
+        for side in self.targets.of(ast.LegRole.TO):
+            for index in side.places:
+                one = self._bind_end(index)
+                if one is None:
+                    continue
+                one = replace(one, when=self._when(side, index), keys=self._keys(side, index))
+                key = (shape(self.targets.places[index]), replace(one, targets=()))
+                known = bound.get(key, one)
+                more = () if known is one else (index,)
+                bound[key] = replace(known, targets=(*known.targets, *more))
+        return tuple(bound.values())
 
-    def keys(self, side: Side, index: int) -> tuple[Expression, ...]:
+    def model(self) -> SpanModel:
+        """Return the other sides; to be asked for after the ends."""
+        stages = self.targets.of(ast.LegRole.VIA)
+        legs: list[SpanLeg] = []
+        for number, side in enumerate(stages, 1):
+            legs += _merge(self._legs((side,), number))
+        starts = _merge(self._legs(self.targets.of(ast.LegRole.FROM)))
+        cancels = _merge(self._legs(self.targets.of(ast.LegRole.CANCEL)))
+        for number in range(len(stages) + 1):
+            _check_alike([*starts, *legs], number)
+        return SpanModel(starts, cancels, self.targets.nested, len(stages), tuple(legs))
+
+    # --- Ends -----------------------------------------------------------------------------------
+
+    def _bind_end(self, index: int) -> BoundTarget | None:
+        """Bind an end with each start and stage it may belong to; they all come to the same."""
+        one = None
+        for start, stages in self._pairs(index):
+            found = self._bind_pair(index, start, stages)
+            if found is None:
+                continue
+            memory = [self._remembered.setdefault(i, []) for i in (start, *stages)]
+            cut = _split_bound(found, memory, self._pairing(start, index))
+            one = one or cut
+        return one
+
+    def _pairs(self, end: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yield a start and a place for each stage, so that each place there is comes up."""
+        starts = self.targets.starts
+        if self.targets.nested:
+            starts = (end - len(starts),)
+        stages = [side.places for side in self.targets.of(ast.LegRole.VIA)]
+        first = tuple(places[0] for places in stages)
+        for start in starts:
+            yield start, first
+        for number, places in enumerate(stages):
+            for other in places[1:]:
+                yield starts[0], (*first[:number], other, *first[number + 1 :])
+
+    def _bind_pair(self, index: int, start: int, stages: tuple[int, ...]) -> BoundTarget | None:
+        places = self.targets.places
+        starts = (start,) if self.targets.nested else self.targets.starts
+        return PlaceBinder(
+            self.script,
+            self.reporter,
+            self.parse,
+            self.clauses,
+            places[start],
+            several=len(self.targets.starts) > 1,
+            end=places[index],
+            starts=tuple(places[i] for i in starts),
+            stages=self._stages(stages),
+        ).bind(index)
+
+    def _stages(self, stages: tuple[int, ...]) -> Mapping[str, Stage]:
+        sides = self.targets.of(ast.LegRole.VIA)
+        return {
+            side.label: Stage(number, self.targets.places[index])
+            for number, (side, index) in enumerate(zip(sides, stages, strict=True), 1)
+        }
+
+    def _pairing(self, start: int, end: int) -> Pairing:
+        nested = self.targets.nested
+        same_thread = nested or not any(side.keys for side in self.targets.sides)
+        first, last = self.targets.places[start], self.targets.places[end]
+        both = (first.mechanism, last.mechanism) == (Mechanism.FENTRY, Mechanism.FEXIT)
+        return Pairing(same_thread, nested and both and first.place == last.place)
+
+    # --- Legs -----------------------------------------------------------------------------------
+
+    def _legs(
+        self, sides: Iterable[Side], stage: int = 0
+    ) -> Iterator[tuple[tuple[object, ...], SpanLeg]]:
+        """Yield each place's leg with its shape; starts of which nothing is asked never count."""
+        for side in sides:
+            for index in side.places:
+                forgets = side.role is ast.LegRole.CANCEL
+                if index not in self._remembered and not forgets:
+                    continue
+                stored = () if forgets else tuple(self._remembered[index])
+                when, keys = self._when(side, index), self._keys(side, index)
+                leg = SpanLeg((index,), when, keys, stored, stage, side.label)
+                yield shape(self.targets.places[index]), leg
+
+    def _keys(self, side: Side, index: int) -> tuple[Expression, ...]:
         """Return a leg's keys at one of its places: numbers; the thread, where none are given."""
         resolver = self._resolver(index)
         if not side.keys:
-            return () if self._targets.nested else (Builtin(U32, "tid"),)
+            return () if self.targets.nested else (Builtin(U32, "tid"),)
         values = tuple(resolver.resolve(key) for key in side.keys)
         for value, key in zip(values, side.keys, strict=True):
-            if not is_scalar(value.type) or as_text(value, self._script) is not None:
+            if not is_scalar(value.type) or as_text(value, self.script) is not None:
                 raise fail(
                     "T293",
                     f"a key is a number, this is {describe(value)}",
@@ -172,61 +152,52 @@ class SpanBinder:
                 )
         return tuple(replace(v, decoding=None) for v in values)
 
-    def when(self, side: Side, index: int) -> Expression | None:
+    def _when(self, side: Side, index: int) -> Expression | None:
         """Return a leg's guard at one of its places."""
         if side.when is None:
             return None
         return as_condition(self._resolver(index).resolve(side.when))
 
     def _resolver(self, index: int) -> Resolver:
-        place = self._targets.places[index]
-        return Resolver(RuleScope(self._script, place, declared=self._declared), self._parse)
-
-    def same_thread(self) -> bool:
-        """Tell whether start and end are on one thread by the way they are paired."""
-        return self._targets.nested or not any(side.keys for side in self._targets.sides)
+        place = self.targets.places[index]
+        scope = RuleScope(self.script, place, declared=self.clauses.declared)
+        return Resolver(scope, self.parse)
 
 
-def split_bound(
-    bound: BoundTarget, *, same_thread: bool
-) -> tuple[BoundTarget, tuple[Expression, ...]]:
-    """Return an end's expressions with what they take from the start, and that."""
-    stored: list[Expression] = []
+def _split_bound(
+    bound: BoundTarget, memory: Sequence[list[Expression]], pairing: Pairing
+) -> BoundTarget:
+    """Return an end's expressions with what they take from the start and the stages."""
 
     def cut(value: Expression) -> Expression:
-        return split(value, stored, same_thread=same_thread)
+        return split(value, memory, pairing)
 
     def cut_field(item: CapturedField) -> CapturedField:
         return CapturedField(item.name, cut(item.value))
 
-    end = replace(
+    return replace(
         bound,
         where=None if bound.where is None else cut(bound.where),
         captures=tuple(cut_field(c) for c in bound.captures),
         arguments=tuple(cut_field(a) for a in bound.arguments),
         values=tuple(None if v is None else cut(v) for v in bound.values),
     )
-    return end, tuple(stored)
 
 
-def merge_starts(starts: Iterable[tuple[tuple[object, ...], SpanStart]]) -> tuple[SpanStart, ...]:
-    """Put starts of the same shape together, so that they share a program."""
-    merged: dict[tuple[object, ...], SpanStart] = {}
-    for shape, start in starts:
-        key = (shape, start.when, start.keys, start.stored)
-        known = merged.get(key)
-        if known is None:
-            merged[key] = start
-        else:
-            merged[key] = replace(known, targets=(*known.targets, *start.targets))
+def _merge(legs: Iterable[tuple[tuple[object, ...], SpanLeg]]) -> tuple[SpanLeg, ...]:
+    """Put legs of the same shape together, so that they share a program."""
+    merged: dict[tuple[object, ...], SpanLeg] = {}
+    for place, leg in legs:
+        key = (place, replace(leg, targets=()))
+        known = merged.get(key, leg)
+        more = () if known is leg else leg.targets
+        merged[key] = replace(known, targets=(*known.targets, *more))
     return tuple(merged.values())
 
 
-def pairing(
-    starts: tuple[SpanStart, ...], cancels: tuple[SpanStart, ...], *, nested: bool
-) -> SpanModel:
-    """Return the model of both sides; every start must remember the same values (T294)."""
-    counts = {len(start.stored) for start in starts}
-    if len(counts) > 1:
-        raise fail("T294", "the starts of this span do not have the same values to remember")
-    return SpanModel(starts, cancels, nested)
+def _check_alike(legs: Iterable[SpanLeg], stage: int) -> None:
+    """Refuse starts, or events of one stage, that do not remember the same values (T294)."""
+    own = [leg for leg in legs if leg.stage == stage]
+    if len({len(leg.stored) for leg in own}) > 1:
+        what = f"the events of `{own[0].label}`" if stage else "the starts of this span"
+        raise fail("T294", f"{what} do not have the same values to remember")

@@ -17,6 +17,14 @@ from tracelang.semantic.written_types import find_type
 from tracelang.source import Span
 from tracelang.syntax import ast
 
+RETURN_OF: Final = {
+    "syscall": "sysret",
+    "kprobe": "kretprobe",
+    "fentry": "fexit",
+    "uprobe": "uretprobe",
+}
+"""For each kind that fires at an entry, the one that fires at the return."""
+
 _TOO_MANY: Final = "T230"
 _WITH_OFFSET: Final = (Mechanism.KPROBE, Mechanism.UPROBE)
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import did_you_mean, nearest
 from tracelang.semantic.constants import constant_names
 from tracelang.semantic.scope import RuleScope
+from tracelang.semantic.targets import RETURN_OF
 from tracelang.syntax import ast
-
-RETURN_OF: Final = {
-    "syscall": "sysret",
-    "kprobe": "kretprobe",
-    "fentry": "fexit",
-    "uprobe": "uretprobe",
-}
-"""For each kind that fires at an entry, the one that fires at the return."""
 
 
 def entry_of(probe: str) -> str:
@@ -30,8 +22,8 @@ def entry_of(probe: str) -> str:
 def unknown_name(node: ast.Name, scope: RuleScope, visible: Iterable[str]) -> DiagnosticError:
     """Build the error for a name that means nothing; `visible` are the names that would.
 
-    T203 for what could be a field of the target, T253 for a constant, T252 for a definition that
-    needs itself.
+    T297 for a stage of a span, T203 for what could be a field of the target, T253 for a constant,
+    T252 for a definition that needs itself.
     """
     name, target = node.name, scope.target
     if name in scope.in_progress and name in scope.script.lets:
@@ -41,7 +33,14 @@ def unknown_name(node: ast.Name, scope: RuleScope, visible: Iterable[str]) -> Di
             node.span,
             help=["write out what it stands for, or give one of the two another name"],
         )
-    near = nearest(name, visible)
+    if name in scope.stages:
+        return fail(
+            "T297",
+            f"`{name}` is a stage of the span, not a value",
+            node.span,
+            help=[f"name what is read of it: `{name}.duration`, `{name}.ts`, `{name}.pid`"],
+        )
+    near = nearest(name, (*visible, *scope.stages))
     if not near and name.isupper():
         return _unknown_constant(node)
     arguments = [a.name for a in target.arguments]

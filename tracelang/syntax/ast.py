@@ -123,6 +123,13 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Inside(Node):
+    """`inside(TARGETS)`: whether the current thread is within one of these calls."""
+
+    targets: tuple[TargetChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unary(Node):
     """`-x`, `~x` or `not x`; `operator` is `-`, `~` or `not`."""
 
@@ -179,6 +186,7 @@ Expr = (
     | Member
     | Index
     | Call
+    | Inside
     | Unary
     | Binary
     | Comparison

@@ -22,6 +22,7 @@ from tracelang.syntax.ast import (
     EveryMode,
     Expr,
     Field,
+    Inside,
     Leg,
     LegRole,
     Limit,
@@ -89,6 +90,10 @@ class RuleBuilder(ExpressionBuilder):
     def declared_type(self, children: Children) -> TypeName:
         """Build the type of a target's argument."""
         return self.type_name(children)
+
+    def inside(self, children: Children) -> Inside:
+        """`inside ( targets )`."""
+        return Inside(children[2].items, span=cover(children))
 
     # --- Clauses
 

@@ -49,7 +49,9 @@ _SIGNS: Final = {
     "NAME": "a name", "NUMBER": "a number", "STRING": 'a text in quotes ("…")',
     "TYPE_KEYWORD": "a type", "IPV6": "an address", "COMPARE": "a comparison",
 }  # fmt: skip
-_EXPRESSION: Final = frozenset({"NAME", "NUMBER", "STRING", "LPAR", "IPV6", "MINUS", "TILDE"})
+_EXPRESSION: Final = frozenset(
+    {"NAME", "NUMBER", "STRING", "LPAR", "IPV6", "MINUS", "TILDE", "INSIDE"}
+)
 _OPERATORS: Final = frozenset(
     {
         "PLUS",

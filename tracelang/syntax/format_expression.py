@@ -17,6 +17,7 @@ from tracelang.syntax.ast import (
     Expr,
     Fraction,
     Index,
+    Inside,
     Integer,
     Member,
     Membership,
@@ -25,6 +26,7 @@ from tracelang.syntax.ast import (
     String,
     Target,
     TargetArgument,
+    TargetChoice,
     TypeName,
     Unary,
 )
@@ -101,6 +103,8 @@ def _write(node: Expr) -> tuple[Tightness, str]:
             text = f"{base}[{format_expression(node.index)}]"
         case Call():
             text = f"{node.function}({_write_list(node.arguments)})"
+        case Inside():
+            text = f"inside({', '.join([format_choice(choice) for choice in node.targets])})"
         case _:
             text = _write_leaf(node)
     return own, text
@@ -155,6 +159,11 @@ def format_type(written: TypeName) -> str:
     """Return a type as it is written: `struct sock *`."""
     words = [word for word in (written.keyword, written.name, "*" * written.pointers) if word]
     return " ".join(words)
+
+
+def format_choice(choice: TargetChoice) -> str:
+    """Return alternatives as they are written: `kprobe:f or kprobe:g`."""
+    return " or ".join([format_target(option) for option in choice.options])
 
 
 def format_target(target: Target) -> str:

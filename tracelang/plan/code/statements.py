@@ -315,6 +315,29 @@ class StartRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class FindStart:
+    """Declare `start`, what is pending; leave the program where nothing is."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearStart:
+    """Empty a field of bytes in what a span remembers; a text by its first byte."""
+
+    buffer: Buffer
+    text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountSkipped:
+    """Count a span in which one of these times never came."""
+
+    times: tuple[str, ...]
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoreStart:
     """Put a value into what a span remembers."""
 
@@ -350,6 +373,30 @@ class FinishSpan:
     rule: int
     counted: bool
     entry: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnterCall:
+    """The current thread is one level deeper within a watched call."""
+
+    call: int
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveCall:
+    """The current thread is one level less deep within a watched call."""
+
+    call: int
+    rule: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCalls:
+    """The current thread ends: it is within none of the watched calls any more."""
+
+    calls: int
+    rule: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,9 +438,15 @@ Statement = (
     | TakeAddress
     | SpanKey
     | StartRoom
+    | FindStart
+    | ClearStart
+    | CountSkipped
     | StoreStart
     | KeepStart
     | ForgetStart
     | FinishSpan
+    | EnterCall
+    | LeaveCall
+    | ForgetCalls
     | Submit
 )
