@@ -13,7 +13,8 @@ from pathlib import Path
 
 # The checkout need not be installed.
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tracelang.kernel.live import LiveKernel, mount_tracefs
+from tracelang.kernel.live import LiveKernel
+from tracelang.kernel.mounting import mount_tracefs
 from tracelang.kernel.recorded import record_kernel
 
 

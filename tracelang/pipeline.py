@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from tracelang.decoders.protocol import Decoder
     from tracelang.kernel.view import KernelView
     from tracelang.plan.ir import FollowPlan, Plan
-    from tracelang.plan.processes import ProcessFilter
+    from tracelang.plan.process_filter import ProcessFilter
     from tracelang.registry import Registry
     from tracelang.semantic.model import ScriptModel
+    from tracelang.semantic.observed import Observed
+    from tracelang.semantic.options import BindOptions
     from tracelang.semantic.probe_kind import ProbeKind
-    from tracelang.semantic.script import BindOptions
     from tracelang.syntax import ast
 
 # The stages are imported where they run, so that a command pays only for the stages it needs: lark
@@ -87,7 +88,22 @@ class Compilation:
         binding = self.options.binding
         vocabulary = Vocabulary(self.kinds, self.decoders, parse_expression)
         script = fill_targets(self.ast, binding.arguments, parse_targets)
-        return bind_script(script, self.kernel, vocabulary, binding, self.reporter)
+        return bind_script(
+            *(script, self.kernel, vocabulary, binding),
+            *(self.reporter, self.observed),
+        )
+
+    @cached_property
+    def observed(self) -> Observed:
+        """What was read of the machine besides the kernel."""
+        from tracelang.semantic.observed import Observed
+
+        return Observed()
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same texts and options mean the same while what was observed holds."""
+        return not (self.kinds.extended or self.decoders.extended)
 
     @cached_property
     def plan(self) -> Plan:

@@ -1,11 +1,13 @@
-"""Where compiled grammars and templates are kept: never where somebody else could put a file.
+"""Where compiled grammars, templates and scripts are kept: never where others could put a file.
 
-The files are pickles and byte code, and reading those runs what is in them. So every directory
-above them must be this user's or root's and writable by no one else, and the files this user's own.
+Some of the files are pickles and byte code, and reading those runs what is in them; others go to
+the kernel. So every directory above them must be this user's or root's and writable by no one else,
+and the files this user's own.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -32,18 +34,17 @@ def cache_directory(name: str = "") -> Path | None:
 
     `name` is a directory inside it. What is in it is this user's own: nobody else may write there.
     """
-    return _private_directory("XDG_CACHE_HOME", "~/.cache", name)
+    return _private_directory("XDG_CACHE_HOME", ".cache", name)
 
 
 def state_directory() -> Path | None:
     """Return this user's private directory for what is to last; None if no place is safe."""
-    return _private_directory("XDG_STATE_HOME", "~/.local/state", "")
+    return _private_directory("XDG_STATE_HOME", ".local/state", "")
 
 
 def _private_directory(variable: str, usual: str, name: str) -> Path | None:
-    # Unlike Path.home(), expanduser() never raises.
-    base = os.environ.get(variable) or os.path.expanduser(usual)  # noqa: PTH111
-    directory = Path(base) / "tracelang"
+    base = os.environ.get(variable)
+    directory = (Path(base) if base else Path(_home(), usual)) / "tracelang"
     if not directory.is_absolute():
         return None
     try:
@@ -54,6 +55,17 @@ def _private_directory(variable: str, usual: str, name: str) -> Path | None:
     except OSError:
         return None
     return directory
+
+
+def _home() -> str:
+    """Return this user's home; sudo may leave HOME somebody else's."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - unlike Path.home() it never raises
+    with contextlib.suppress(OSError, KeyError):
+        if os.stat(home).st_uid != os.geteuid():  # noqa: PTH116
+            import pwd  # late: nearly always it is one's own
+
+            home = pwd.getpwuid(os.geteuid()).pw_dir
+    return home
 
 
 def _make_private(directory: Path) -> None:

@@ -30,6 +30,8 @@ class Registry(Generic[T]):
         self.what = what
         self._items: dict[str, T] = {}
         self._group = group
+        self.extended = False
+        """Whether something of another package was added."""
 
     def register(self, item: T) -> T:
         """Add `item` under its name; a second one of that name is a defect (`ValueError`)."""
@@ -65,6 +67,7 @@ class Registry(Generic[T]):
             group, self._group = self._group, None
             for point in entry_points(group=group):
                 self.register(point.load())
+                self.extended = True
         return self._items
 
 

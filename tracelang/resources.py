@@ -21,6 +21,11 @@ def _data_directory(name: str) -> Path:
     raise FileNotFoundError(f"tracelang's own data directory {name!r} is missing: reinstall it")
 
 
+def code_directories() -> tuple[str, ...]:
+    """Return the directories of all that decides what a script compiles to."""
+    return (str(_PACKAGE), str(_data_directory("grammar")), str(template_directory()))
+
+
 def grammar_text(name: str) -> str:
     """Return the text of a file of the grammar directory, such as `tracelang.lark`."""
     return (_data_directory("grammar") / name).read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from tests.unit.kernel.kernels import KERNELS, NAMES
 from tracelang.kernel.features import PRESENT
 from tracelang.kernel.recorded import RecordedKernel
 from tracelang.pipeline import Compilation, CompileOptions
-from tracelang.plan.processes import ProcessFilter
-from tracelang.semantic.script import BindOptions
+from tracelang.plan.process_filter import ProcessFilter
+from tracelang.semantic.options import BindOptions
 from tracelang.source import SourceFile
 
 USUAL: Final = "linux-6.18"

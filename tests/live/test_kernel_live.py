@@ -14,7 +14,8 @@ import pytest
 from tests.features import TRACEFS
 from tests.live.libbpf_btf import LibbpfBtf
 from tracelang.kernel.btf import Btf, BtfStruct
-from tracelang.kernel.live import LiveKernel, mount_tracefs
+from tracelang.kernel.live import LiveKernel
+from tracelang.kernel.mounting import mount_tracefs
 from tracelang.kernel.record import FEATURES
 from tracelang.kernel.recorded import RecordedKernel, record_kernel
 from tracelang.kernel.view import Feature, KernelView
@@ -188,7 +189,8 @@ def test_features_are_what_tracefs_offers(kernel: LiveKernel) -> None:
 _AS_NOBODY = """
 import json, os
 from tracelang.diagnostics import DiagnosticError
-from tracelang.kernel.live import LiveKernel, mount_tracefs
+from tracelang.kernel.live import LiveKernel
+from tracelang.kernel.mounting import mount_tracefs
 from tracelang.kernel.record import FEATURES
 os.setgroups([])
 os.setgid(65534)

@@ -7,8 +7,8 @@ import pytest
 from tests.cases.compiling import Conditions, compile_case, open_recorded
 from tracelang.diagnostics import DiagnosticError
 from tracelang.pipeline import Compilation, CompileOptions
-from tracelang.plan.processes import ProcessFilter
-from tracelang.semantic.script import BindOptions
+from tracelang.plan.process_filter import ProcessFilter
+from tracelang.semantic.options import BindOptions
 from tracelang.source import SourceFile
 
 

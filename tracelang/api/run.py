@@ -16,7 +16,8 @@ from tracelang.api.errors import ScriptWarning
 from tracelang.api.events import Event, EventMaker
 from tracelang.api.values import value_columns
 from tracelang.diagnostics import Diagnostic
-from tracelang.launch.compile import CompiledScript, compile_script
+from tracelang.launch.compile import CompiledScript, ScriptCompiler
+from tracelang.launch.load import load_script
 from tracelang.launch.options import LaunchOptions
 from tracelang.launch.showing import make_contexts
 from tracelang.plan.ir import RuleOutput
@@ -38,7 +39,7 @@ class Run:
         self.over = False
         self.outputs = script.plan.outputs
         contexts = make_contexts(script, session)
-        decoders = script.compilation.decoders
+        decoders = script.decoders
         self._makers = {
             o.rule: EventMaker(o, value_columns(o, decoders, contexts[o.rule]))
             for o in self.outputs
@@ -53,13 +54,10 @@ class Run:
     @classmethod
     def open(cls, sources: Sequence[SourceFile], options: LaunchOptions) -> Self:
         """Compile, load and attach. Raises `DiagnosticError`."""
-        with ExitStack() as compiling:
-            script = compile_script(sources, options, compiling, _warn)
-        session = Session(
-            script.plan, script.built, options.for_running(script.followed), script.spans
-        )
         with ExitStack() as opening:
-            run = cls(script, opening.enter_context(session))
+            with ScriptCompiler.open(options) as compiler:
+                script, session = load_script(compiler, sources, options, opening, _warn)
+            run = cls(script, session)
             session.start()
             opening.pop_all()
         return run

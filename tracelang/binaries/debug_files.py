@@ -18,14 +18,19 @@ DEBUG_FILES: Final = Path("/usr/lib/debug/.build-id")
 
 def find_debug_symbols(elf: ElfFile, debug_files: Path = DEBUG_FILES) -> Iterator[ElfFile]:
     """Yield what may hold a stripped binary's symbol table: its debug file, its embedded one."""
-    build = build_id(elf)
-    path = debug_files / build[:2] / f"{build[2:]}.debug"
-    if build and path.is_file():
+    path = debug_file(elf, debug_files)
+    if path is not None and path.is_file():
         with suppress(BinaryError):  # a damaged debug file is as good as none
             yield open_elf(str(path))
     embedded = elf.section(".gnu_debugdata")
     if embedded is not None:
         yield from _unpack(elf.path, elf.read(embedded))
+
+
+def debug_file(elf: ElfFile, debug_files: Path = DEBUG_FILES) -> Path | None:
+    """Return where a binary's debug file is if there is one, or None if it has no build ID."""
+    build = build_id(elf)
+    return debug_files / build[:2] / f"{build[2:]}.debug" if build else None
 
 
 def build_id(elf: ElfFile) -> str:

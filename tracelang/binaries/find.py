@@ -41,16 +41,35 @@ def find_binaries(name: str, architecture: str) -> tuple[Binary, ...]:
     Raises `BinaryError`: T240 nothing of that name, T241 no ELF file, T242 unreadable, T243 for
     another machine.
     """
-    if _WILDCARDS.search(name) and not _is_there(name):
+    if _is_pattern(name):
         return _match(name, architecture)
-    if "/" in name:
-        return (Binary(_open(name, architecture)),)
-    if program := shutil.which(name):
+    if program := _program(name):
         return (Binary(_open(program, architecture)),)
     libraries = find_libraries(architecture)
     if found := named(name, libraries):
         return (Binary(_open(found[0].path, architecture), _also(found)),)
     raise _nothing(name, libraries)
+
+
+def locate_binaries(name: str, architecture: str) -> tuple[str, ...]:
+    """Return the files that `find_binaries` looks into, whatever they are; none if there is none.
+
+    Links are resolved. It opens none of them.
+    """
+    if _is_pattern(name):
+        return tuple(map(_resolve, _paths(name, architecture)))
+    if program := _program(name):
+        return (_resolve(program),)
+    return tuple(_resolve(lib.path) for lib in named(name, find_libraries(architecture)))
+
+
+def _is_pattern(name: str) -> bool:
+    return bool(_WILDCARDS.search(name)) and not _is_there(name)
+
+
+def _program(name: str) -> str | None:
+    """Return the path a name is, or that of a program on PATH."""
+    return name if "/" in name else shutil.which(name)
 
 
 def _is_there(path: str) -> bool:
@@ -66,14 +85,8 @@ def _also(found: list[Library]) -> tuple[str, ...]:
 
 def _match(pattern: str, architecture: str) -> tuple[Binary, ...]:
     """Return the traceable files that match; those that are no binaries are passed over."""
-    if "/" in pattern:
-        paths = sorted(glob.glob(pattern))  # noqa: PTH207 - Path.glob takes no absolute patterns
-    else:
-        libraries = find_libraries(architecture)
-        names = (lib for lib in libraries if _matches(lib, pattern))
-        paths = sorted({os.path.realpath(lib.path) for lib in names})
     found: dict[str, Binary] = {}
-    for path in paths:
+    for path in _paths(pattern, architecture):
         try:
             elf = _open(path, architecture)
         except BinaryError:
@@ -83,6 +96,14 @@ def _match(pattern: str, architecture: str) -> tuple[Binary, ...]:
         where = "" if "/" in pattern else "; wildcards without a `/` match libraries"
         raise BinaryError("T240", f"no binary matches `{pattern}`{where}")
     return tuple(found.values())
+
+
+def _paths(pattern: str, architecture: str) -> list[str]:
+    """Return the files a pattern matches: as a path, or without a `/` among the libraries."""
+    if "/" in pattern:
+        return sorted(glob.glob(pattern))  # noqa: PTH207 - Path.glob takes no absolute patterns
+    matching = (lib for lib in find_libraries(architecture) if _matches(lib, pattern))
+    return sorted({os.path.realpath(lib.path) for lib in matching})
 
 
 def _matches(library: Library, pattern: str) -> bool:
@@ -95,15 +116,19 @@ def _open(path: str, architecture: str) -> ElfFile:
         raise BinaryError("T241", f"`{path}` is a directory", help_=("name the program in it",))
     if not stat.S_ISREG(mode):
         raise BinaryError("T241", f"`{path}` is not a file")
-    # Links below /proc (PID/exe, PID/root) lead into other mount namespaces: their text misleads.
-    absolute = os.path.abspath(path)  # noqa: PTH100 - `Path.absolute` keeps `..`
-    real = absolute if absolute.startswith("/proc/") else os.path.realpath(path)
     try:
-        elf = open_elf(real)
+        elf = open_elf(_resolve(path))
     except BinaryError as error:
         raise _explain(path, error) from None
     require_traceable(elf, architecture)
     return elf
+
+
+def _resolve(path: str) -> str:
+    """Return a file's absolute path with its links resolved."""
+    # Links below /proc (PID/exe, PID/root) lead into other mount namespaces: their text misleads.
+    absolute = os.path.abspath(path)  # noqa: PTH100 - `Path.absolute` keeps `..`
+    return absolute if absolute.startswith("/proc/") else os.path.realpath(path)
 
 
 def _file_mode(path: str) -> int:

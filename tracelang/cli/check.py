@@ -7,9 +7,9 @@ from typing import Final
 
 from tracelang.cli import options
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.launch.compile import ScriptCompiler
 from tracelang.launch.inputs import read_inputs
 from tracelang.launch.kernels import open_kernel
-from tracelang.pipeline import Compilation
 from tracelang.render import show
 
 _DESCRIPTION: Final = "Check scripts without running them; no root is needed."
@@ -34,17 +34,20 @@ def execute(arguments: list[str]) -> int:
     given = options.script_arguments(unknown, ())
     if not known.scripts:
         raise fail("U100", "no script is given")
-    kernel = open_kernel(known.kernel)
     wanted = options.launch_options(known, given)
+    if known.kernel is not None:
+        compiler = ScriptCompiler(None, open_kernel(known.kernel))
+    else:
+        compiler = ScriptCompiler.open(wanted)
     worst = 0
     for text in known.scripts:
         try:
-            compilation = Compilation(read_inputs([text]), kernel, wanted.for_compiling())
-            plan = compilation.plan
-            show(compilation.warnings)
+            sources = read_inputs([text])
+            script = compiler.check(sources, wanted)
+            show(script.warnings)
             if not known.quiet:
-                count = len(plan.attachments)
-                print(f"{compilation.name}: ok, {count} probe{'s' * (count != 1)}")
+                count = len(script.plan.attachments)
+                print(f"{sources[0].name}: ok, {count} probe{'s' * (count != 1)}")
         except DiagnosticError as error:
             sys.stdout.flush()
             show(error.diagnostics)

@@ -9,12 +9,13 @@ from typing import Final
 
 from tracelang.cli.finding import Finding, Verdict
 from tracelang.kernel.live import LiveKernel
+from tracelang.kernel.mounting import MOUNT_COMMAND
 from tracelang.kernel.trial import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, effective_capabilities
 from tracelang.kernel.view import Feature
 
 _AS_ROOT: Final = "sudo tracelang doctor"
 _PRIVILEGED: Final = "start the container with --privileged"
-_MOUNT: Final = "mount -t tracefs tracefs /sys/kernel/tracing"
+
 _KERNEL: Final = "kernel"
 _PROBES: Final = "ways to trace"
 _RIGHTS: Final = "rights of this process"
@@ -69,7 +70,7 @@ def _check_tracefs(kernel: LiveKernel) -> Finding:
         detail = "readable by root only: tracepoints cannot be listed"
         return Finding(_KERNEL, "tracefs", Verdict.MISSING, detail, _AS_ROOT)
     detail = "not mounted (a script run as root mounts it by itself)"
-    return Finding(_KERNEL, "tracefs", Verdict.MISSING, detail, _MOUNT)
+    return Finding(_KERNEL, "tracefs", Verdict.MISSING, detail, MOUNT_COMMAND)
 
 
 def check_probes(kernel: LiveKernel) -> Iterator[Finding]:
@@ -99,7 +100,7 @@ def _explain(reason: str) -> str:
 def _remedy(reason: str, otherwise: str) -> str:
     if _REFUSED in reason:
         return _AS_ROOT if os.geteuid() else _PRIVILEGED
-    return _MOUNT if "not mounted" in reason else otherwise
+    return MOUNT_COMMAND if "not mounted" in reason else otherwise
 
 
 def check_rights(kernel: LiveKernel) -> Iterator[Finding]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from typing import Final
 
 from tracelang.cli import options
-from tracelang.launch.compile import compile_script
+from tracelang.launch.compile import ScriptCompiler
 from tracelang.launch.inputs import read_inputs
 from tracelang.launch.kernels import open_kernel
 from tracelang.pipeline import Compilation
@@ -65,11 +64,11 @@ def _ctypes(known: argparse.Namespace, given: Mapping[str, str]) -> str:
 def _asm(known: argparse.Namespace, given: Mapping[str, str]) -> str:
     from tracelang.build.disassemble import disassemble
 
-    with ExitStack() as stack:
-        script = compile_script(
-            read_inputs(known.scripts), options.launch_options(known, given), stack, show
-        )
-        return disassemble(script.built)
+    wanted = options.launch_options(known, given)
+    with ScriptCompiler.open(wanted) as compiler:
+        script = compiler.compile(read_inputs(known.scripts), wanted)
+    show(script.warnings)
+    return disassemble(script.built)
 
 
 _STAGES: Final[Mapping[str, Callable[[argparse.Namespace, Mapping[str, str]], str]]] = {

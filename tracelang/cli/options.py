@@ -40,6 +40,8 @@ def add_compiling(parser: argparse._ActionsContainer) -> None:
     prefer = "how kernel functions are probed where both ways are to be had"
     add("--prefer", choices=("kprobe", "fentry"), default="", help=prefer)
     transport = "how events leave the kernel (auto)"
+    no_cache = "compile anew, and do not remember the outcome"
+    add("--no-cache", dest="cache", action="store_false", help=no_cache)
     add("--transport", choices=("auto", "ring", "perf"), default="auto", help=transport)
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from tracelang.cli import options
 from tracelang.diagnostics import fail
-from tracelang.kernel.live import LiveKernel, mount_tracefs
+from tracelang.kernel.live import LiveKernel
+from tracelang.kernel.mounting import mount_tracefs
 from tracelang.kernel.record import KERNEL, record_kernel
 
 _DESCRIPTION: Final = """\

@@ -19,7 +19,6 @@ from tracelang.launch.inputs import read_inputs
 if TYPE_CHECKING:
     from tracelang.diagnostics import Diagnostic
     from tracelang.launch.compile import CompiledScript
-    from tracelang.launch.options import LaunchOptions
     from tracelang.runtime.session import Session
     from tracelang.sinks.protocol import Account
 
@@ -84,12 +83,15 @@ def execute(arguments: list[str]) -> int:
         )
     words = tuple(w for action in parser._actions for w in action.option_strings)
     given = options.script_arguments(unknown, words)
-    from tracelang.launch.compile import compile_script
+    from tracelang.launch.compile import ScriptCompiler
+    from tracelang.launch.load import load_script
 
+    wanted = options.launch_options(known, given)
     with ExitStack() as stack:
-        wanted = options.launch_options(known, given)
-        script = compile_script(read_inputs(known.scripts), wanted, stack, _warn)
-        return trace(known, wanted, script, stack)
+        with ScriptCompiler.open(wanted) as compiler:
+            sources = read_inputs(known.scripts)
+            script, session = load_script(compiler, sources, wanted, stack, warn_of)
+        return trace(known, script, session)
 
 
 def _help(parser: options.Parser, known: argparse.Namespace) -> int:
@@ -105,7 +107,7 @@ def _help(parser: options.Parser, known: argparse.Namespace) -> int:
 # --- Tracing --------------------------------------------------------------------------------------
 
 
-def _warn(warnings: tuple[Diagnostic, ...]) -> None:
+def warn_of(warnings: tuple[Diagnostic, ...]) -> None:
     """Show what was noticed while compiling."""
     if warnings:
         from tracelang.render import show
@@ -113,15 +115,8 @@ def _warn(warnings: tuple[Diagnostic, ...]) -> None:
         show(warnings)
 
 
-def trace(
-    known: argparse.Namespace, wanted: LaunchOptions, script: CompiledScript, stack: ExitStack
-) -> int:
-    """Run a built script to its end, and say what became of it; return the exit status."""
-    from tracelang.runtime.session import Session
-
-    session = stack.enter_context(
-        Session(script.plan, script.built, wanted.for_running(script.followed), script.spans)
-    )
+def trace(known: argparse.Namespace, script: CompiledScript, session: Session) -> int:
+    """Run a loaded script to its end, and say what became of it; return the exit status."""
     if known.verbose:
         for line in script.describe_attachments():
             options.warn(line)

@@ -11,7 +11,7 @@ from tracelang.syntax import ast
 
 if TYPE_CHECKING:
     from tracelang.pipeline import Compilation
-    from tracelang.plan.processes import ProcessFilter
+    from tracelang.plan.process_filter import ProcessFilter
     from tracelang.render import Painter
 
 _BOLD: Final = "1"

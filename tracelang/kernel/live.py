@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,8 @@ from tracelang.kernel.function_list import (
     find_address,
     text_symbols,
 )
+from tracelang.kernel.machine import kernel_identity
+from tracelang.kernel.mounting import MOUNT_COMMAND
 from tracelang.kernel.tracefs import TracepointFormat, parse_format
 from tracelang.kernel.version import version_code
 
@@ -30,9 +31,7 @@ _BTF: Final = Path("/sys/kernel/btf")
 _TRACEFS: Final = Path("/sys/kernel/tracing")
 _DEBUG_TRACEFS: Final = Path("/sys/kernel/debug/tracing")
 _SYMBOLS: Final = Path("/proc/kallsyms")
-_NOTES: Final = Path("/sys/kernel/notes")
 _ONLINE: Final = Path("/sys/devices/system/cpu/online")
-_MOUNT: Final = "mount -t tracefs tracefs /sys/kernel/tracing"
 
 
 class LiveKernel(KernelFacts):
@@ -49,10 +48,7 @@ class LiveKernel(KernelFacts):
     @cached_property
     def identity(self) -> str:
         """A hash of the kernel's build id, release and the size of each module's BTF."""
-        facts = [self.release.encode(), self.architecture.encode(), os.uname().version.encode()]
-        facts.append(_read(_NOTES) or b"")
-        facts.extend(f"{p.name} {p.stat().st_size}".encode() for p in self._btf_files())
-        return hashlib.blake2s(b"\0".join(facts), digest_size=8).hexdigest()
+        return kernel_identity()
 
     @property
     def release(self) -> str:
@@ -159,7 +155,7 @@ class LiveKernel(KernelFacts):
         if self.tracepoints():
             return ""
         if self.tracefs is None and os.geteuid() == 0:
-            return f"no tracepoints: tracefs is not mounted, run `{_MOUNT}`"
+            return f"no tracepoints: tracefs is not mounted, run `{MOUNT_COMMAND}`"
         return "no tracepoints for this process: tracefs is readable by root only, run as root"
 
     def tracepoints(self) -> Sequence[tuple[str, str]]:
@@ -193,7 +189,7 @@ class LiveKernel(KernelFacts):
         except (FileNotFoundError, NotADirectoryError):
             if self.tracefs is not None:
                 return None
-            problem, remedy = "tracefs is not mounted", f"mount it: `{_MOUNT}`"
+            problem, remedy = "tracefs is not mounted", f"mount it: `{MOUNT_COMMAND}`"
         except OSError as error:
             problem, remedy = os.strerror(error.errno or 0), "run as root"
         raise fail(
@@ -231,16 +227,6 @@ class LiveKernel(KernelFacts):
     @cached_property
     def _symbols(self) -> bytes:
         return _read(_SYMBOLS) or b""
-
-
-def mount_tracefs() -> bool:
-    """Mount tracefs where it is not (it takes root); tell whether this process can read it then."""
-    events = _TRACEFS / "events"
-    if not os.access(events, os.R_OK) and os.geteuid() == 0:
-        import subprocess
-
-        subprocess.run(_MOUNT.split(), check=False, capture_output=True)
-    return os.access(events, os.R_OK)
 
 
 def _read(path: Path) -> bytes | None:

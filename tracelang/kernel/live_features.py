@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from tracelang.kernel import trial
 from tracelang.kernel.btf import Btf
 from tracelang.kernel.features import INITIAL_PID_NAMESPACE, PRESENT, absent, judge
+from tracelang.kernel.machine import may_trace
 from tracelang.kernel.syscalls import WRAPPER_PREFIXES
 from tracelang.kernel.view import Feature, PidNamespace
 
@@ -134,11 +135,4 @@ class LiveFeatures:
 
     def _judge(self, attempt: Callable[[trial.Calls], int], what: str) -> Feature:
         error = attempt(trial.running_calls())
-        return judge(error, what, privileged=_may_trace())
-
-
-def _may_trace() -> bool:
-    """Tell whether this process has what tracing takes; root in a container may not."""
-    held = trial.effective_capabilities()
-    needed = 1 << trial.CAP_BPF | 1 << trial.CAP_PERFMON
-    return held & needed == needed or bool(held >> trial.CAP_SYS_ADMIN & 1)
+        return judge(error, what, privileged=may_trace())

@@ -16,7 +16,8 @@ def open_kernel(directory: str | None) -> KernelView:
         from tracelang.kernel.recorded import RecordedKernel
 
         return RecordedKernel(Path(directory))
-    from tracelang.kernel.live import LiveKernel, mount_tracefs
+    from tracelang.kernel.live import LiveKernel
+    from tracelang.kernel.mounting import mount_tracefs
 
     kernel = LiveKernel()
     if kernel.tracefs is None and os.geteuid() == 0:

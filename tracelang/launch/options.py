@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tracelang.pipeline import CompileOptions
-    from tracelang.plan.processes import ProcessFilter
+    from tracelang.plan.process_filter import ProcessFilter
     from tracelang.runtime.session import SessionOptions
 
 
@@ -19,6 +19,7 @@ class LaunchOptions:
 
     `params` are the values of the script's own params, as text; `duration` is in nanoseconds and
     `buffer` in bytes. `own_options` are the asker's own words for options, for hints.
+    Without `cache` the script is compiled anew, and not remembered.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -37,13 +38,14 @@ class LaunchOptions:
     buffer: int | None = None
     keys: int = 10_240
     pending: int = 16_384
+    cache: bool = True
     own_options: tuple[str, ...] = ()
 
     def for_compiling(self, processes: ProcessFilter | None = None) -> CompileOptions:
         """Return what decides about the generated code."""
         from tracelang.pipeline import CompileOptions
-        from tracelang.plan.processes import ProcessFilter
-        from tracelang.semantic.script import BindOptions
+        from tracelang.plan.process_filter import ProcessFilter
+        from tracelang.semantic.options import BindOptions
 
         binding = BindOptions(
             self.strlen, self.prefer, self.max_probes, self.params, self.own_options

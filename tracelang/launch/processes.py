@@ -10,7 +10,7 @@ from tracelang.registry import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from tracelang.launch.options import LaunchOptions
-    from tracelang.plan.processes import ProcessFilter
+    from tracelang.plan.process_filter import ProcessFilter
 
 
 def choose_processes(known: LaunchOptions) -> tuple[ProcessFilter, tuple[int, ...]]:
@@ -18,7 +18,7 @@ def choose_processes(known: LaunchOptions) -> tuple[ProcessFilter, tuple[int, ..
 
     Raises U2xx for a process, cgroup or container there is not, U104 for options that contradict.
     """
-    from tracelang.plan.processes import ProcessFilter
+    from tracelang.plan.process_filter import ProcessFilter
 
     pid = _pid(known.pid)
     if known.follow and pid is None and not known.command:

@@ -22,7 +22,7 @@ def make_setup(
 
     outputs = script.plan.shown
     contexts = make_contexts(script, session)
-    decoders = script.compilation.decoders
+    decoders = script.decoders
     return SinkSetup(outputs, stream, decoders, contexts, options_for(stream), account)
 
 

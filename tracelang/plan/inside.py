@@ -11,7 +11,8 @@ from tracelang.plan.code.statements import EnterCall, ForgetCalls, LeaveCall, Li
 from tracelang.plan.expressions import Lowering
 from tracelang.plan.ir import Attachment, Program, Selection
 from tracelang.plan.places import attachments_of, context_of, select_target, selections_of
-from tracelang.plan.processes import ProcessFilter, filter_processes
+from tracelang.plan.process_filter import ProcessFilter
+from tracelang.plan.processes import filter_processes
 from tracelang.plan.structs import Structs
 from tracelang.semantic.expressions import Inside
 from tracelang.semantic.model import ResolvedTarget, RuleModel, ScriptModel, WatchedCall

@@ -7,7 +7,7 @@ shown (`RuleOutput`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -242,6 +242,11 @@ class Plan:
         """How the rules that can fire are shown, not those that a param turns off; else all."""
         firing = {program.rule for program in self.programs}
         return tuple(output for output in self.outputs if output.rule in firing) or self.outputs
+
+    def without_code(self) -> Plan:
+        """Return the plan without what is generated from it: all that running and showing need."""
+        programs = tuple(replace(p, body=(), finish=(), scratch=()) for p in self.programs)
+        return replace(self, programs=programs, records=(), structs=())
 
 
 COUNTERS_PER_RULE: Final = 16

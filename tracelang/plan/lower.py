@@ -24,7 +24,8 @@ from tracelang.plan.ir import (
     SpanPlan,
 )
 from tracelang.plan.places import attachments_of, context_of, select_target, selections_of
-from tracelang.plan.processes import ProcessFilter, filter_processes
+from tracelang.plan.process_filter import ProcessFilter
+from tracelang.plan.processes import filter_processes
 from tracelang.plan.spans import (
     START_TARGET,
     cancel_span,

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import U32, U64
 from tracelang.plan.code.statements import CurrentComm, Guard
 from tracelang.plan.code.values import Helper, Literal, Number, Operation, Value
 from tracelang.plan.pointers import CONDITION
+from tracelang.plan.process_filter import ProcessFilter
 from tracelang.semantic import types
 from tracelang.semantic.expressions import Builtin
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessFilter:
-    """What the command line restricts a run to; everything given must hold.
-
-    `pid` is one process; `follow` the set of processes kept while tracing (it starts with those the
-    run names); `comm` a task's name; `cgroup` the id of a cgroup whose members and descendants
-    count, at `cgroup_level` below the root.
-    """
-
-    pid: int | None = None
-    follow: bool = False
-    comm: str | None = None
-    cgroup: int | None = None
-    cgroup_level: int = 0
 
 
 def filter_processes(wanted: ProcessFilter, body: Body) -> None:

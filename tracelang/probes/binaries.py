@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tracelang.binaries.debug_files import debug_file
 from tracelang.binaries.errors import BinaryError
 from tracelang.binaries.find import Binary, find_binaries
 from tracelang.diagnostics import fail
@@ -34,4 +35,9 @@ def find_traceable(target: ast.Target, scope: TargetScope) -> tuple[Binary, ...]
             notes=[f"this kernel has {feature.reason}"],
             help=["a kernel built with CONFIG_UPROBE_EVENTS=y can"],
         )
-    return find_binaries(target.parts[0], scope.kernel.architecture)
+    name, architecture = target.parts[0], scope.kernel.architecture
+    # First, as there may be an alternative to what is not found.
+    scope.observed.binary(name, architecture)
+    found = find_binaries(name, architecture)
+    scope.observed.files(str(file) for b in found if (file := debug_file(b.elf)) is not None)
+    return found

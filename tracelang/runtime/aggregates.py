@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tracelang.plan.ir import AggregatePlan, BucketMap, Plan, RuleOutput
 from tracelang.runtime.barrier import wait_for_programs
 from tracelang.runtime.maps import BpfMap
-from tracelang.symbols.stacks import StackTable
+
+if TYPE_CHECKING:  # few scripts take stacks
+    from tracelang.symbols.stacks import StackTable
 
 Row = tuple[Any, ...]
 Buckets = tuple[tuple[int | None, int | None, int], ...]

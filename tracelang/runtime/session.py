@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tracelang.build.object import BuiltObject
 from tracelang.mechanism import Mechanism
@@ -32,13 +32,17 @@ from tracelang.runtime.perf_buffer import PerfBufferReader
 from tracelang.runtime.reader import Drained, Reader
 from tracelang.runtime.ring import RingReader
 from tracelang.runtime.spans import count_pending, count_within, pending_sizes
-from tracelang.runtime.stacks import STACK_BUFFER, StackReader
 from tracelang.source import Span
-from tracelang.symbols.stacks import StackTable
+
+if TYPE_CHECKING:
+    from tracelang.runtime.stacks import StackReader
+    from tracelang.symbols.stacks import StackTable
 
 Row = tuple[Any, ...]
 
 _TARGET_CONSTANT: Final = 0
+_STACK_BUFFER: Final = 4 << 20
+"""Bytes for stacks on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class Session:
         entries.update(aggregate_sizes(self._plan, self._options.keys))
         entries.update(pending_sizes(self._plan, self._options.pending))
         if self._plan.transport == "ring":
-            entries["stacks"] = STACK_BUFFER
+            entries["stacks"] = _STACK_BUFFER
         self._maps = create_maps(library, self._built.maps, entries)
         for map_ in self._maps.values():
             self._stack.callback(map_.close)
@@ -139,7 +143,9 @@ class Session:
         self._reader = self._open_reader(self._maps["events"], self._options.buffer_size)
         self._stack.callback(self._reader.close)
         if "stacks" in self._maps:
-            self._stacks = StackReader(self._open_reader(self._maps["stacks"], STACK_BUFFER))
+            from tracelang.runtime.stacks import StackReader  # late: most scripts take none
+
+            self._stacks = StackReader(self._open_reader(self._maps["stacks"], _STACK_BUFFER))
             self._stack.callback(self._stacks.close)
         for pid in self._options.follow:
             self._maps["followed"].update(struct.pack("=I", pid), b"\1")

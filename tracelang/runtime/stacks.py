@@ -14,8 +14,6 @@ from tracelang.semantic.types import MOST_FRAMES
 from tracelang.symbols.mappings import AddressSpaces, read_maps
 from tracelang.symbols.stacks import StackTable
 
-STACK_BUFFER: Final = 4 << 20
-"""Bytes for stacks on their way."""
 _MOST: Final = Path("/proc/sys/kernel/perf_event_max_stack")
 
 

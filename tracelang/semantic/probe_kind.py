@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from tracelang.kernel.view import KernelView
 from tracelang.semantic.model import ResolvedTarget
+from tracelang.semantic.observed import Observed
+from tracelang.semantic.options import MOST_PROBES
 from tracelang.semantic.type_table import TypeTable
 from tracelang.syntax import ast
-
-MOST_PROBES: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,15 @@ class TargetScope:
     """What targets are resolved against.
 
     `prefer` is `kprobe`, `fentry` or empty: the mechanism for kernel functions where both are to be
-    had. `most_probes` is how many places a rule may have.
+    had. `most_probes` is how many places a rule may have. What is read of the machine besides the
+    kernel goes to `observed`.
     """
 
     kernel: KernelView
     types: TypeTable
     prefer: str = ""
     most_probes: int = MOST_PROBES
+    observed: Observed = field(default_factory=Observed)
 
 
 class ProbeKind(Protocol):

@@ -10,6 +10,7 @@ from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
 from tracelang.semantic.expressions import Constant, Expression
 from tracelang.semantic.model import ResolvedTarget
+from tracelang.semantic.observed import Observed
 from tracelang.semantic.type_table import TypeTable
 from tracelang.semantic.watched import WatchedCalls
 from tracelang.syntax import ast
@@ -17,7 +18,10 @@ from tracelang.syntax import ast
 
 @dataclass(frozen=True, slots=True)
 class ScriptScope:
-    """What all rules of a script share. `text_limit` is the most bytes a text keeps."""
+    """What all rules of a script share. `text_limit` is the most bytes a text keeps.
+
+    What is read of the machine besides the kernel goes to `observed`.
+    """
 
     kernel: KernelView
     types: TypeTable
@@ -26,6 +30,7 @@ class ScriptScope:
     params: Mapping[str, Constant] = field(default_factory=dict)
     lets: Mapping[str, ast.Let] = field(default_factory=dict)
     tables: Mapping[str, ast.Table] = field(default_factory=dict)
+    observed: Observed = field(default_factory=Observed)
     calls: WatchedCalls | None = None
     """What finds the calls that `inside` names; None where only types are asked for."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tracelang.decoders.protocol import Decoder
 from tracelang.diagnostics import Diagnostic, Label, Reporter
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
 from tracelang.semantic.model import ScriptModel
+from tracelang.semantic.observed import Observed
+from tracelang.semantic.options import BindOptions
 from tracelang.semantic.params import bind_params
-from tracelang.semantic.probe_kind import MOST_PROBES, ProbeKind, TargetScope
+from tracelang.semantic.probe_kind import ProbeKind, TargetScope
 from tracelang.semantic.registers import find_registers
 from tracelang.semantic.resolve import ParseExpression
 from tracelang.semantic.rules import RuleBinder
@@ -19,22 +20,6 @@ from tracelang.semantic.scope import ScriptScope
 from tracelang.semantic.type_table import TypeTable
 from tracelang.semantic.watched import WatchedCalls
 from tracelang.syntax import ast
-
-
-@dataclass(frozen=True, slots=True)
-class BindOptions:
-    """What the command line decides about a script's meaning.
-
-    `text_limit` is the most bytes a text keeps; `prefer` is `kprobe`, `fentry` or empty;
-    `arguments` are the values of the script's params, as text.
-    """
-
-    text_limit: int = 128
-    prefer: str = ""
-    most_probes: int = MOST_PROBES
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    own_options: tuple[str, ...] = ()
-    """Options that are no params, for the hint when one is misspelt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +37,20 @@ def bind_script(
     vocabulary: Vocabulary,
     options: BindOptions,
     reporter: Reporter,
+    observed: Observed | None = None,
 ) -> ScriptModel:
-    """Return what the script means on this kernel, or raise all that is wrong with it."""
+    """Return what the script means on this kernel, or raise all that is wrong with it.
+
+    What is read of the machine besides the kernel goes to `observed`.
+    """
+    observed = observed or Observed()
     types = TypeTable(kernel.btf if kernel.has_btf else None)
     declared = _declarations(script, reporter)
     declared_params = tuple(i for i in script.items if isinstance(i, ast.Param))
     params, constants = bind_params(
         declared_params, options.arguments, reporter, options.own_options
     )
-    targets = TargetScope(kernel, types, options.prefer, options.most_probes)
+    targets = TargetScope(kernel, types, options.prefer, options.most_probes, observed)
     calls = WatchedCalls(vocabulary.kinds, targets)
     scope = ScriptScope(
         kernel,
@@ -70,6 +60,7 @@ def bind_script(
         constants,
         {i.name: i for i in script.items if isinstance(i, ast.Let)},
         {i.name: i for i in script.items if isinstance(i, ast.Table)},
+        observed,
         calls,
     )
     binder = RuleBinder(

@@ -11,7 +11,8 @@ from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.mechanism import Mechanism
 from tracelang.registry import Registry, did_you_mean, nearest
 from tracelang.semantic.model import Argument, ResolvedTarget
-from tracelang.semantic.probe_kind import MOST_PROBES, ProbeKind, TargetScope
+from tracelang.semantic.options import MOST_PROBES
+from tracelang.semantic.probe_kind import ProbeKind, TargetScope
 from tracelang.semantic.types import U64, Pointer, Space, Type
 from tracelang.semantic.written_types import find_type
 from tracelang.source import Span

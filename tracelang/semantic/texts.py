@@ -76,6 +76,7 @@ def _encode(left: Expression, right: Expression, scope: RuleScope) -> Expression
     if isinstance(left, Builtin) and left.name in ("func", "probe"):
         return None
     number = decoder.encode(word, left.decoding.arguments)
+    scope.script.observed.number(left.decoding, word, number)
     if number is None:
         raise fail(
             "T216",

@@ -134,6 +134,7 @@ def resolve_symbol(call: ast.Call, resolver: Resolves) -> Expression:
         )
     script = resolver.scope.script
     address = script.kernel.symbol_address(argument.name)
+    script.observed.addresses()
     if address is None:
         raise fail(
             "T226",

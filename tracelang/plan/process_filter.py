@@ -1,0 +1,21 @@
+"""Which processes a run is restricted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFilter:
+    """What the command line restricts a run to; everything given must hold.
+
+    `pid` is one process; `follow` the set of processes kept while tracing (it starts with those the
+    run names); `comm` a task's name; `cgroup` the id of a cgroup whose members and descendants
+    count, at `cgroup_level` below the root.
+    """
+
+    pid: int | None = None
+    follow: bool = False
+    comm: str | None = None
+    cgroup: int | None = None
+    cgroup_level: int = 0
