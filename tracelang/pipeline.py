@@ -36,6 +36,8 @@ class CompileOptions:
     processes: ProcessFilter
     transport: str = "auto"
     """`ring`, `perf`, or `auto`: a ring buffer where the kernel has one."""
+    counted: bool = False
+    """Whether a number of events ends the run."""
 
 
 @dataclass
@@ -113,7 +115,9 @@ class Compilation:
         transport = self.options.transport
         if transport == "auto":
             transport = "ring" if self.kernel.features.ring_buffer.present else "perf"
-        options = LowerOptions(self.name, self.options.processes, transport, self._follow())
+        options = LowerOptions(
+            self.name, self.options.processes, transport, self._follow(), self.options.counted
+        )
         return lower_script(self.model, options)
 
     def _follow(self) -> FollowPlan | None:

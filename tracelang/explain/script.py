@@ -41,6 +41,9 @@ def explain_script(compilation: Compilation, buffer: int | None, paint: Painter)
     yield ""
     yield paint("the run", _BOLD)
     yield f"  processes  {_processes(compilation.options.processes)}"
+    for call in model.calls:
+        places = f"{len(call.entries):,} entr{'y' if len(call.entries) == 1 else 'ies'}"
+        yield f"  watched    {call.written}: {places} and the return of each; threads that end"
     yield f"  transport  {_transport(plan.transport, buffer or default_buffer())}"
     yield f"  ends       {_end(plan.stop_after, plan.stop_events)}"
 

@@ -68,8 +68,9 @@ class CompiledScript:
     def describe_attachments(self) -> Iterator[str]:
         """Yield one line for each probe: what the script names, and what is attached for it."""
         for attachment in self.plan.attachments:
-            rule = next(p.rule for p in self.plan.programs if p.name == attachment.program)
-            probe = self.plan.outputs[rule].targets[attachment.target][0]
+            program = next(p for p in self.plan.programs if p.name == attachment.program)
+            targets = self.plan.outputs[program.rule].targets
+            probe = program.origin if program.watching else targets[attachment.target][0]
             yield f"{probe} by {attachment.mechanism.value} {attachment.place}"
 
 

@@ -50,7 +50,8 @@ class LaunchOptions:
         binding = BindOptions(
             self.strlen, self.prefer, self.max_probes, self.params, self.own_options
         )
-        return CompileOptions(binding, processes or ProcessFilter(), self.transport)
+        counted = self.events is not None
+        return CompileOptions(binding, processes or ProcessFilter(), self.transport, counted)
 
     def for_running(self, followed: tuple[int, ...]) -> SessionOptions:
         """Return what decides about the run; `followed` are processes followed from its start."""

@@ -95,7 +95,8 @@ def _cell(name: str, columns: tuple[tuple[str, str, tuple[int | str, ...], bool]
     for number, (_, function, _, signed) in enumerate(columns):
         type_ = S64 if signed else U64
         if function in ("sum", "avg", "stats"):
-            fields.append((f"sum_{number}", type_))
+            # The sum's lower and upper half: it is exact however many large values there are.
+            fields += [(f"sum_{number}", U64), (f"high_{number}", S64)]
         if function in ("min", "stats"):
             fields.append((f"min_{number}", type_))
         if function in ("max", "stats"):
@@ -156,9 +157,15 @@ def _output(
 
 
 def fill_aggregate(
-    rule: RuleModel, bound: BoundTarget, fields: AggregateFields, target: Value, body: Body
+    rule: RuleModel,
+    bound: BoundTarget,
+    fields: AggregateFields,
+    target: Value,
+    body: Body,
+    *,
+    counted: bool,
 ) -> None:
-    """Emit what works one event into the rule's maps."""
+    """Emit what works one event into the rule's maps; `counted` where a number of them ends it."""
     plan = fields.plan
     bucketed = any(b.keyed for b in plan.buckets)
     if plan.key is not None or bucketed:
@@ -174,16 +181,16 @@ def fill_aggregate(
         else:
             body.emit(StoreKey(name, fit(body.value(value), type_)))
     numbers = [None if v is None else body.value(v) for v in bound.values]
-    body.emit(FindCell(f"rule_{rule.number + 1}", rule.number, plan.key is not None))
+    body.emit(FindCell(f"rule_{rule.number + 1}", rule.number, plan.key is not None, counted))
     for index, ((_, function, _, signed), number) in enumerate(
         zip(plan.columns, numbers, strict=True)
     ):
         if number is not None:
             _accumulate(index, function, widen(number, S64 if signed else U64), body)
     for bucket in plan.buckets:
-        counted = numbers[bucket.column]
-        assert counted is not None
-        place = _bucket_number(plan.columns[bucket.column], counted)
+        number = numbers[bucket.column]
+        assert number is not None
+        place = _bucket_number(plan.columns[bucket.column], number)
         body.emit(CountBucket(bucket.name, place, rule.number, bucket.keyed, bucket.bias))
 
 

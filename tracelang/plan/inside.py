@@ -144,6 +144,7 @@ class _Watcher:
             self.rule.number,
             span.source.name,
             span.line,
+            watching=True,
         )
         made = attachments_of(name, places, targets), selections_of(name, places, targets)
         return _Made(program, *made, entering)
@@ -153,4 +154,6 @@ def _ending(rule: RuleModel, calls: int) -> Program:
     """Return what forgets a thread that ends within a call: its number may be given away again."""
     body = (ForgetCalls(calls, rule.number),)
     source, line = rule.span.source.name, rule.span.line
-    return Program("inside_exit", "u64", "threads that end", body, (), rule.number, source, line)
+    origin = "threads that end, for inside()"
+    number = rule.number
+    return Program("inside_exit", "u64", origin, body, (), number, source, line, watching=True)

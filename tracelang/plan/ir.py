@@ -181,6 +181,8 @@ class Program:
     line: int
     finish: tuple[Statement, ...] = ()
     """Of a span's end: what happens once its start is found; `start` points to it."""
+    watching: bool = False
+    """Whether it only keeps what `inside` asks about: its targets are none of its rule's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ class Plan:
         return replace(self, programs=programs, records=(), structs=())
 
 
-COUNTERS_PER_RULE: Final = 16
+COUNTERS_PER_RULE: Final = 17
 """How many counters each rule has: see `Counter`."""
 
 
@@ -271,3 +273,5 @@ class Counter(Enum):
     SKIPPED = 12
     ENTERED = 13
     LEFT = 14
+    UNPLACED = 15
+    SUMMED = 16

@@ -53,13 +53,15 @@ _ANY_PROCESS: Final = ProcessFilter()
 class LowerOptions:
     """What the command line decides about the programs.
 
-    `transport` is `ring` or `perf`: how events leave the kernel.
+    `transport` is `ring` or `perf`: how events leave the kernel. `counted`: a number of events ends
+    the run, so that those summed up are counted as well.
     """
 
     name: str
     processes: ProcessFilter = _ANY_PROCESS
     transport: str = "ring"
     follow: FollowPlan | None = None
+    counted: bool = False
 
 
 def lower_script(model: ScriptModel, options: LowerOptions) -> Plan:
@@ -214,7 +216,8 @@ class _Lowerer:
         if rule.sample is not None:
             body.emit(Sample(rule.number, *rule.sample))
         if isinstance(self.fields, AggregateFields):
-            fill_aggregate(rule, bound, self.fields, target, body)
+            counted = self.options.counted or self.model.stop_events is not None
+            fill_aggregate(rule, bound, self.fields, target, body, counted=counted)
         else:
             _send(rule, bound, self.fields, target, body)
 

@@ -28,6 +28,7 @@ class Accounting:
     late: int = 0
     missed: int = 0
     full: int = 0
+    unplaced: int = 0
     unmatched: int = 0
     overwritten: int = 0
     evicted: int = 0
@@ -57,6 +58,10 @@ class Accounting:
         return (
             (self.missed, "missed while the probe was busy"),
             (self.full, "not counted as the maps are full (`--keys` enlarges them)"),
+            (
+                self.unplaced,
+                "left out of histograms as the maps are full (`--keys` enlarges them)",
+            ),
             (self.unmatched, "span* unmatched"),
             (self.overwritten, "start* overwritten"),
             (self.evicted, "start* evicted (`--pending` keeps more)"),

@@ -134,7 +134,7 @@ class AggregateReader:
         names = [f.name for f in self._plan.cell.fields]
         latest = dict.fromkeys(names, -1)
         for start in range(0, len(values), stride):
-            cell = dict(zip(names, self._cell.unpack_from(values, start), strict=True))
+            cell = _join_sums(dict(zip(names, self._cell.unpack_from(values, start), strict=True)))
             if not cell["n"]:
                 continue
             for name, number in cell.items():
@@ -202,6 +202,13 @@ def _layout(plan: AggregatePlan) -> str:
 
 def _entries(map_: BpfMap) -> Iterator[tuple[bytes, bytes]]:
     yield from map_.items()
+
+
+def _join_sums(cell: dict[str, int]) -> dict[str, int]:
+    """Put the halves of each sum together."""
+    for name in [name for name in cell if name.startswith("high_")]:
+        cell["sum_" + name.removeprefix("high_")] += cell.pop(name) << 64
+    return cell
 
 
 def _merge_slot(

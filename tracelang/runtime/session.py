@@ -101,14 +101,14 @@ class Session:
         self._stacks: StackReader | None = None
         self._trimmer = LimitTrimmer(plan.limits)
         limits = [n for n in (options.stop_events, plan.stop_events) if n is not None]
-        self._room = min(limits) if limits else None
+        self._most = self._room = min(limits) if limits else None
         running = {a.program for a in plan.attachments if a.mechanism is Mechanism.RUN}
         self._moment_rules = {p.rule for p in plan.programs if p.name in running}
         self.accounting = Accounting()
         self._streamed = 0
         self._begun = False
         self.first_event = 0
-        """The timestamp of the first event shown, in monotonic nanoseconds; 0 before it."""
+        """The timestamp of the first event shown, or of the start, in monotonic nanoseconds."""
         self.command_status: int | None = None
         """How the command ended, as `os.waitstatus_to_exitcode` has it."""
 
@@ -206,7 +206,7 @@ class Session:
         self.start()
         batches = [] if self._stop.is_set() else self._take()
         now = time.monotonic_ns()
-        if self._stop.is_set() or now >= self._deadline or self._is_over():
+        if self._stop.is_set() or now >= self._deadline or self._is_full() or self._is_over():
             return Step(batches + self._finish(), 0.0, over=True)
         until = min(self._deadline, self._summaries.next_due())
         pause = self._pacer.next_pause(self._reader.fill)
@@ -245,6 +245,7 @@ class Session:
         if self._begun:
             return
         self._begun = True
+        self.first_event = time.monotonic_ns()
         streamed = [o for o in self._plan.outputs if o.aggregate is None]
         self._decoder = BatchDecoder({o.rule: o.record for o in streamed})
         self._summaries = Aggregates(self._plan, self._maps, self.stacks)
@@ -264,6 +265,12 @@ class Session:
         self._held = held
         self._maps["followed"].update(struct.pack("=I", held.pid), b"\1")
         held.release()
+
+    def _is_full(self) -> bool:
+        """Tell whether there were as many events as were wanted, those summed up included."""
+        if self._most is None or all(o.aggregate is None for o in self._plan.outputs):
+            return False
+        return self._streamed + self._sum(Counter.SUMMED) >= self._most
 
     def _is_over(self) -> bool:
         """Tell whether the process the run is about has ended."""
@@ -312,7 +319,7 @@ class Session:
     def _deliver(self, rows: list[Row], tables: Iterable[list[Row]]) -> list[list[Row]]:
         """Return what is shown of some rows, and after it each aggregate as a batch of its own."""
         rows = self._within_room(self._trimmer.trim(rows))
-        if rows and not self.first_event:
+        if rows and not self._streamed:
             self.first_event = rows[0][0]
         self._streamed += len(rows)
         batches = [rows, *tables] if rows else list(tables)
@@ -343,6 +350,7 @@ class Session:
         accounting.sampled_out = self._sum(Counter.SAMPLED_OUT)
         accounting.limited = self._sum(Counter.LIMITED) + self._trimmer.dropped
         accounting.full = self._sum(Counter.FULL)
+        accounting.unplaced = self._sum(Counter.UNPLACED)
         accounting.unmatched = self._sum(Counter.UNMATCHED)
         accounting.overwritten = self._sum(Counter.OVERWRITTEN)
         accounting.open_spans = count_pending(self._plan, self._maps)

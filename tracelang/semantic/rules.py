@@ -48,10 +48,11 @@ class RuleBinder:
             self.reporter.add(*error.diagnostics)
             return None
         bound = self._bind_places(clauses, places)
+        if not bound and len(self.reporter.errors) == before:
+            self._warn_never(rule, clauses)
+            self._check_rest(clauses, places)
         if len(self.reporter.errors) > before:
             return None
-        if not bound:
-            self._warn_never(rule, clauses)
         format_ = clauses.print.format.value if clauses.print is not None else None
         return RuleModel(
             number,
@@ -80,6 +81,19 @@ class RuleBinder:
             bound[key] = one if known is None else replace(known, targets=(*known.targets, index))
         return tuple(bound.values())
 
+    def _check_rest(self, clauses: Clauses, places: tuple[ResolvedTarget, ...]) -> None:
+        """Report mistakes in a rule that never fires, unless it is right for some place."""
+        rest = replace(clauses, where=None)
+        found: list[Reporter] = []
+        for place in places:
+            reporter = Reporter()
+            several = len(places) > 1
+            PlaceBinder(self.script, reporter, self.parse, rest, place, several=several).bind(0)
+            if not reporter.errors:
+                return
+            found.append(reporter)
+        self.reporter.add(*found[0].errors)
+
     def bind_span(self, rule: ast.SpanRule, number: int) -> RuleModel | None:
         """Return a span rule's model, or None after reporting what is wrong with it."""
         before = len(self.reporter.errors)
@@ -88,13 +102,14 @@ class RuleBinder:
             clauses = take_apart(rule, tuple(targets.places[i] for i in targets.starts))
             binder = SpanBinder(targets, self.script, self.reporter, self.parse, clauses)
             ends, model = binder.ends(), binder.model()
+            if not ends and len(self.reporter.errors) == before:
+                self._warn_never(rule, clauses)
+                replace(binder, clauses=replace(clauses, where=None)).ends()
         except DiagnosticError as error:
             self.reporter.add(*error.diagnostics)
             return None
         if len(self.reporter.errors) > before:
             return None
-        if not ends:
-            self._warn_never(rule, clauses)
         format_ = clauses.print.format.value if clauses.print is not None else None
         return RuleModel(
             number,

@@ -51,7 +51,7 @@ _Static_assert(__builtin_offsetof(struct rule_1_event, dport) == 32, "rule_1_eve
 _Static_assert(sizeof(struct rule_1_event) == 40, "rule_1_event");
 
 BPF_RINGBUF_OUTPUT(events, 64);
-BPF_PERCPU_ARRAY(counters, u64, 16);
+BPF_PERCPU_ARRAY(counters, u64, 17);
 #define REREAD(value) (*(volatile typeof(value) *)&(value))
 
 struct rule_1_scratch {

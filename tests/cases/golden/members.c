@@ -53,7 +53,7 @@ _Static_assert(__builtin_offsetof(struct rule_1_event, comm) == 24, "rule_1_even
 _Static_assert(sizeof(struct rule_1_event) == 40, "rule_1_event");
 
 BPF_RINGBUF_OUTPUT(events, 64);
-BPF_PERCPU_ARRAY(counters, u64, 16);
+BPF_PERCPU_ARRAY(counters, u64, 17);
 
 static __always_inline void *pointer(u64 value)
 {

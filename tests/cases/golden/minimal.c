@@ -28,7 +28,7 @@ _Static_assert(__builtin_offsetof(struct rule_1_event, fd) == 16, "rule_1_event.
 _Static_assert(sizeof(struct rule_1_event) == 24, "rule_1_event");
 
 BPF_RINGBUF_OUTPUT(events, 64);
-BPF_PERCPU_ARRAY(counters, u64, 16);
+BPF_PERCPU_ARRAY(counters, u64, 17);
 
 static __always_inline u64 now(void)
 {

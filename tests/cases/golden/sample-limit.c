@@ -17,7 +17,7 @@ _Static_assert(__builtin_offsetof(struct rule_1_event, cpu) == 16, "rule_1_event
 _Static_assert(sizeof(struct rule_1_event) == 24, "rule_1_event");
 
 BPF_RINGBUF_OUTPUT(events, 64);
-BPF_PERCPU_ARRAY(counters, u64, 16);
+BPF_PERCPU_ARRAY(counters, u64, 17);
 BPF_PERCPU_ARRAY(samples, u64, 1);
 struct limit_window { u64 second; u64 passed; };
 BPF_ARRAY(limits, struct limit_window, 1);

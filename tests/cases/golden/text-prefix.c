@@ -30,7 +30,7 @@ _Static_assert(__builtin_offsetof(struct rule_1_event, filename) == 32, "rule_1_
 _Static_assert(sizeof(struct rule_1_event) == 168, "rule_1_event");
 
 BPF_RINGBUF_OUTPUT(events, 64);
-BPF_PERCPU_ARRAY(counters, u64, 16);
+BPF_PERCPU_ARRAY(counters, u64, 17);
 #define REREAD(value) (*(volatile typeof(value) *)&(value))
 
 struct rule_1_scratch {

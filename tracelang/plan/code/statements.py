@@ -245,11 +245,15 @@ class StoreKey:
 
 @dataclass(frozen=True, slots=True)
 class FindCell:
-    """Declare `cell`, this CPU's numbers for the key, new where need be; count the event in it."""
+    """Declare `cell`, this CPU's numbers for the key, new where need be; count the event in it.
+
+    `counted`: also among the rule's events, which the reader can look at without reading all keys.
+    """
 
     name: str
     rule: int
     keyed: bool
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True)
