@@ -18,6 +18,7 @@ from shlex import quote
 import pytest
 
 from tests.vm.guest import SHARED_INSIDE, Guest, GuestError
+from tests.vm.machine import why_no_guest
 
 _HERE = Path(__file__).parent
 _REPORTS = "reports.jsonl"
@@ -32,6 +33,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = [item for item in items if _HERE in item.path.parents]
     config.stash[_RUN] = GuestRun([item.nodeid for item in chosen])
     items[:] = [GuestTest.standing_for(item) if item in chosen else item for item in items]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Boot before the first test: the guest runs beside all the tests of the host."""
+    run = session.config.stash.get(_RUN, None)
+    if run is not None and not session.config.option.collectonly and why_no_guest() is None:
+        run.start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -99,15 +108,22 @@ class GuestTestError(Exception):
 
 
 class GuestRun:
-    """The one boot that runs all chosen tests; it starts when the first result is asked for."""
+    """The one boot that runs all chosen tests."""
 
     def __init__(self, tests: list[str]) -> None:
         self._tests = tests
         self._guest: Guest | None = None
 
+    def start(self) -> None:
+        """Boot, if there is anything to run and it has not been done."""
+        if self._tests and self._guest is None:
+            self._guest = self._boot()
+
     def wait_for(self, test: str) -> tuple[str, str, list[tuple[str, str]]]:
         """Return a test's outcome, text and captured output; `GuestError` if the guest died."""
-        guest = self._guest = self._guest or self._boot()
+        self.start()
+        guest = self._guest
+        assert guest is not None
         while True:
             # Asked before reading, so that the last results of an ended guest are seen.
             ended = not guest.running
