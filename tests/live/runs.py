@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.processes import Completed, TracelangCommand, finish
+from tests.processes import Completed, TracelangCommand, finish, interrupt
 
 Event = dict[str, Any]
 
@@ -65,6 +65,35 @@ def watching(
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def summing(
+    tracelang: TracelangCommand, name: str, *arguments: str | Path
+) -> Iterator[list[Event]]:
+    """Run a script of `examples/tools` that aggregates beside the block, for any process.
+
+    The block begins when all is attached; the rows of all periods are there after it.
+    """
+    script = EXAMPLES / "tools" / f"{name}.trace"
+    process = tracelang.start('probe begin print "ready"', script, *arguments, "-o", "json")
+    rows: list[Event] = []
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield rows
+        done = interrupt(process)
+        assert done.status == 0, done.stderr
+        rows += events_of(done)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def total(rows: list[Event], column: str, **key: object) -> int:
+    """Return the sum of a column over the rows that have these values."""
+    wanted = [row for row in rows if all(row.get(n) == value for n, value in key.items())]
+    return sum(row[column] for row in wanted)
 
 
 def events_of(done: Completed) -> list[Event]:

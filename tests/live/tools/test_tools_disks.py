@@ -19,15 +19,6 @@ for n in range({WRITES}): os.write(file, page)
 """
 
 
-@pytest.fixture
-def disk(home: Path) -> Path:
-    """A directory on a disk, where writes can go past the page cache."""
-    device = home.stat().st_dev
-    if not Path(f"/sys/dev/block/{device >> 8}:{device & 0xFF}").exists():
-        pytest.skip(f"{home} is not on a disk; set TMPDIR to have this test run")
-    return home
-
-
 def run(tracelang: TracelangCommand, name: str) -> list[Event]:
     """Return what a tool shows of the writes.
 

@@ -25,21 +25,6 @@ def test_tcpstates(tracelang: TracelangCommand, home: Path) -> None:
     assert {(e["saddr"], e["sport"], e["daddr"]) for e in own[1:]} == {(address, peer, address)}
 
 
-@pytest.mark.tool("bindsnoop")
-def test_bindsnoop(tracelang: TracelangCommand, home: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    source = f"""
-import socket
-socket.socket().bind(("127.0.0.1", {port}))
-socket.socket(socket.AF_INET6).bind(("::1", {port}))
-socket.socket(socket.AF_UNIX).bind("socket")
-"""
-    events = run_tool(tracelang, "bindsnoop", "-c", python_command(source))
-    assert [(e["address"], e["port"]) for e in events] == [("127.0.0.1", port), ("::1", port)]
-
-
 TWO = """
 import socket
 for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
