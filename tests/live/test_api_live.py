@@ -270,3 +270,15 @@ def test_a_cut_is_counted_once_however_often_it_is_read() -> None:
     assert event.filename == "/etc/host…"
     assert event.begins_text == event.begins_text == "/etc"
     assert trace.accounting.cut == 1
+
+
+def test_events_become_arrow_batches_and_a_data_frame() -> None:
+    script = f"{OPENS} capture time, comm, filename, flags(args.flags, open) as how"
+    (batch,) = tracelang.trace(script, command=FEW).batches()
+    assert batch.schema.names == ["ts", "probe", "time", "comm", "filename", "how", "how_text"]
+    assert batch.column("filename").to_pylist() == ["/etc/hostname"]
+    frame = tracelang.trace(script, command=["cat", "/etc/hostname", "/etc/hosts"]).to_pandas()
+    assert list(frame["filename"]) == ["/etc/hostname", "/etc/hosts"]
+    assert str(frame["time"].dtype) == "datetime64[ns, UTC]"
+    summed = tracelang.trace(f"{OPENS} aggregate count() as n by filename", command=FEW).to_pandas()
+    assert summed[["filename", "n"]].to_dict("records") == [{"filename": "/etc/hostname", "n": 1}]

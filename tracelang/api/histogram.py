@@ -9,10 +9,10 @@ from tracelang.decoders.aggregates import histogram_lines
 
 
 class Bucket(NamedTuple):
-    """A histogram's events with `low <= value < high`; None where there is no bound."""
+    """A histogram's events with `low <= value < above`; None where there is no bound."""
 
     low: int | None
-    high: int | None
+    above: int | None
     count: int  # type: ignore[assignment] # hides the method of tuples
 
 
@@ -27,7 +27,7 @@ class Stats(NamedTuple):
 
 
 class Histogram(Sequence[Bucket]):
-    """Buckets in ascending order, without gaps: `for low, high, count in histogram`.
+    """Buckets in ascending order, without gaps: `for low, above, count in histogram`.
 
     As text it is what the command shows.
     """

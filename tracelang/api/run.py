@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import time
 import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property, partial
 from itertools import groupby
 from operator import itemgetter
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tracelang.api.aggregates import Aggregate
 from tracelang.api.errors import ScriptWarning
@@ -19,13 +21,16 @@ from tracelang.diagnostics import Diagnostic
 from tracelang.launch.compile import CompiledScript, ScriptCompiler
 from tracelang.launch.load import load_script
 from tracelang.launch.options import LaunchOptions
-from tracelang.launch.showing import make_contexts
+from tracelang.launch.showing import make_contexts, make_setup
 from tracelang.plan.ir import RuleOutput
 from tracelang.render import Painter, render
 from tracelang.runtime.accounting import Accounting
 from tracelang.runtime.session import Session
-from tracelang.sinks.protocol import Row
+from tracelang.sinks.protocol import Row, no_account
 from tracelang.source import SourceFile
+
+if TYPE_CHECKING:
+    from tracelang.sinks.arrow_batches import ArrowRows
 
 
 class Run:
@@ -44,6 +49,7 @@ class Run:
             o.rule: EventMaker(o, value_columns(o, decoders, contexts[o.rule]))
             for o in self.outputs
         }
+        self._setup = partial(make_setup, script, session, no_account, io.StringIO())
         self._summed = [o for o in self.outputs if o.aggregate is not None]
         self._aggregates = {o.rule: _aggregate(o, ()) for o in self._summed}
         self._due = time.monotonic()
@@ -92,6 +98,13 @@ class Run:
                 events += self._makers[rule].make(run)
         self._cpu += time.thread_time() - started
         return events
+
+    @cached_property
+    def arrow(self) -> ArrowRows:
+        """What turns rows into Arrow record batches. Raises T332 without pyarrow."""
+        from tracelang.sinks.arrow_batches import ArrowRows
+
+        return ArrowRows(self._setup())
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates: as they stand, or for those with periods as last shown."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from tracelang.api.aggregates import Aggregate
@@ -184,7 +184,53 @@ class Trace:
     def _is_open(self) -> bool:
         return self._finalizer is not None and self._finalizer.alive
 
+    # --- Frames -----------------------------------------------------------------------------------
+
+    def batches(self) -> Iterator[Any]:
+        """Yield the events as `pyarrow.RecordBatch`es of one schema, as they come.
+
+        The columns are those of `-o arrow`: `ts`, with several rules `rule`, `probe`, then the
+        rule's own. Raises `MachineError` where pyarrow is not installed.
+        """
+        run = self._opened()
+        with public_errors():
+            arrow = run.arrow
+        if self._ready:
+            yield arrow.batch([event._row for event in self._ready])
+            self._ready.clear()
+        while not run.over and self._is_open():
+            run.session.wait(run.pause)
+            with public_errors():
+                batches = run.step()
+            if run.over:
+                self.close()
+            for rows in filter(None, batches):
+                yield arrow.batch(rows)
+
+    def to_arrow(self) -> Any:
+        """Trace to the end, and return the events as a `pyarrow.Table`."""
+        batches = list(self.batches())
+        import pyarrow as pa  # late: it is optional, and slow
+
+        return pa.Table.from_batches(batches, self._opened().arrow.schema)
+
+    def to_pandas(self) -> Any:
+        """Trace to the end, and return the events as a `pandas.DataFrame`."""
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """Trace to the end, and return the events as a `polars.DataFrame`."""
+        table = self.to_arrow()
+        import polars as pl  # late: it is optional, and slow
+
+        return pl.from_arrow(table)
+
     # --- Results ----------------------------------------------------------------------------------
+
+    def frame_of(self, events: Iterable[Event]) -> Any:
+        """Return some of this trace's events as a `pandas.DataFrame`."""
+        with public_errors():
+            return self._opened().arrow.batch([event._row for event in events]).to_pandas()
 
     @property
     def event_types(self) -> tuple[type[Event], ...]:

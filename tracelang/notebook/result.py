@@ -24,6 +24,7 @@ class TraceResult:
     """
 
     def __init__(self, trace: Trace, events: Sequence[Event], dropped: int, ended: str) -> None:
+        self._trace = trace
         self.events = tuple(events)
         self.aggregates: tuple[Aggregate, ...] = trace.aggregates
         self.accounting: Accounting = trace.accounting
@@ -31,11 +32,9 @@ class TraceResult:
         self._ended = ended
 
     def to_pandas(self) -> Any:
-        """Return the events, or the rows of the aggregates, as a pandas DataFrame."""
-        import pandas as pd
-
-        rows = [*self.events, *(row for a in self.aggregates for row in a.rows)]
-        return pd.DataFrame([row._asdict() for row in rows])
+        """Return the events, and the rows of the aggregates, as a pandas DataFrame."""
+        rows = (row for aggregate in self.aggregates for row in aggregate.rows)
+        return self._trace.frame_of([*self.events, *rows])
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
