@@ -1,6 +1,6 @@
 # Every target sets up what it needs: see scripts/setup.sh. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-live test-vm test-packaging check format guest record-kernels tool-table clean
+.PHONY: help docs pages demo test test-unit test-live test-vm test-packaging check format guest record-kernels tool-table clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -8,6 +8,7 @@ PYTEST := $(PYTHON) -m pytest
 # Stamps of what .venv holds: enough to run, and all that testing and checking need as well.
 RUN := .venv/.ready-to-run
 DEVELOP := .venv/.ready-to-develop
+DOCUMENT := .venv/.ready-to-document
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 24
@@ -44,6 +45,14 @@ format: $(DEVELOP) ## lay out the code and mend what ruff can mend
 guest: $(DEVELOP) ## install what booting the guest needs (root)
 	@scripts/setup-guest.sh
 
+docs: $(DOCUMENT) pages ## build the documentation in build/site
+	$(PYTHON) -m mkdocs build --strict --quiet --site-dir build/site
+	@echo "the pages are in build/site: open build/site/index.html"
+
+pages: $(DEVELOP) ## write the reference and the man page anew
+	$(PYTHON) -m scripts.reference_page
+	$(PYTHON) -m scripts.man_page
+
 record-kernels: $(DEVELOP) guest ## record the facts of this kernel and the guest's for the tests
 	$(PYTHON) scripts/record_kernels.py
 
@@ -61,3 +70,7 @@ $(RUN): pyproject.toml scripts/setup.sh scripts/install-packages.sh
 $(DEVELOP): pyproject.toml scripts/setup.sh scripts/install-packages.sh
 	@scripts/setup.sh test,check,guest
 	@touch $@ $(RUN)
+
+$(DOCUMENT): $(DEVELOP)
+	@scripts/setup.sh test,check,guest,docs
+	@touch $@

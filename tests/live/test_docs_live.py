@@ -1,7 +1,8 @@
 """Every command in the README and the documentation runs as it stands there.
 
-A fenced block marked `sh` holds commands that are run, in a directory like the checkout; `console`
-shows a terminal and `text` anything else, and neither is run.
+A fenced block marked `sh` holds commands that are run, in a directory like the checkout; the
+`python` blocks of a page are one program, which is run. `trace` is a script, which
+`tests/cases/test_docs_scripts.py` checks, `console` shows a terminal and `text` anything else.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tests.processes import SLOWNESS, TracelangCommand
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KNOWN_BLOCKS = {"sh", "console", "text"}
+KNOWN_BLOCKS = {"sh", "python", "trace", "console", "text"}
 EXPECTED_STATUS = re.compile(r"# exit status (\d+)\s*$")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
@@ -111,3 +112,21 @@ def test_every_command_runs(
     assert "Traceback" not in done.stderr
     if not expected:
         assert "error[" not in done.stderr
+
+
+PROGRAMS = [d for d in DOCUMENTS if any(language == "python" for language, _ in blocks(d))]
+
+
+@pytest.mark.parametrize("document", PROGRAMS, ids=name_of)
+def test_the_python_of_a_page_runs(place: Path, document: Path) -> None:
+    parts = [text for language, text in blocks(document) if language == "python"]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(parts)],
+        cwd=place,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120 * SLOWNESS,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout

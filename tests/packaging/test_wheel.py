@@ -28,8 +28,13 @@ def test_it_holds_every_data_file(wheel: Path, directory: str) -> None:
 def test_it_holds_every_module_and_nothing_else(wheel: Path) -> None:
     modules = {str(p.relative_to(ROOT)) for p in (ROOT / "tracelang").rglob("*.py")}
     with zipfile.ZipFile(wheel) as archive:
-        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        held = {n for n in archive.namelist() if ".dist-info/" not in n and ".data/" not in n}
     assert modules | {"tracelang/py.typed"} == {n for n in held if "/_data/" not in n}
+
+
+def test_it_brings_its_man_page(installed: Installed) -> None:
+    page = installed.environment / "share" / "man" / "man1" / "tracelang.1"
+    assert page.read_text() == (ROOT / "docs" / "tracelang.1").read_text()
 
 
 def test_it_never_asks_an_index_for_bcc(wheel: Path) -> None:

@@ -19,7 +19,7 @@ from tracelang.syntax import ast
 from tracelang.syntax.literals import BYTES, NANOSECONDS, parse_amount
 
 TYPES: Final = ("int", "str", "bool", "duration", "size", "ip")
-_EXPECTED: Final = {
+EXPECTED: Final = {
     "int": "an integer such as 42 or 0x2a",
     "str": "a text",
     "bool": "yes or no",
@@ -87,7 +87,7 @@ def _bind(param: ast.Param, given: str | None) -> tuple[ParamModel, Constant]:
             "T250",
             f"the default of `{param.name}` is of type {inferred}, declared is {type_}",
             param.default.span,
-            help=[f"give it {_EXPECTED[type_]}, or declare it `{inferred}`"],
+            help=[f"give it {EXPECTED[type_]}, or declare it `{inferred}`"],
         )
     if type_ == "bool":
         default = _truth(default, param)
@@ -135,7 +135,7 @@ def _from_text(param: ast.Param, type_: str, text: str) -> Constant:
     except ValueError:
         given = f"not `{text}`" if text else "and nothing was given"
         raise fail(
-            "U102", f"`{option}` takes {_EXPECTED[type_]}, {given}", _all_of(option, text)
+            "U102", f"`{option}` takes {EXPECTED[type_]}, {given}", _all_of(option, text)
         ) from None
     if isinstance(constant.value, int) and not -(1 << 63) <= constant.value < 1 << 64:
         raise fail("U102", f"`{option}` takes at most 64 bits, not `{text}`", _all_of(option, text))

@@ -211,18 +211,25 @@ _CLAUSES: Final[Mapping[str, Word]] = {
     ),
 }
 
-WORDS: Final[Mapping[str, Word]] = {
-    **_NAMES,
-    **{
-        name: Word(
-            name,
-            f"the {what} namespace's inode number, as in /proc/PID/ns",
-            f"tracepoint:sched:sched_process_fork capture comm, {name}",
-        )
-        for name, what in _NAMESPACES.items()
+GROUPS: Final[Mapping[str, Mapping[str, Word]]] = {
+    "names": {
+        **_NAMES,
+        **{
+            name: Word(
+                name,
+                f"the {what} namespace's inode number, as in /proc/PID/ns",
+                f"tracepoint:sched:sched_process_fork capture comm, {name}",
+            )
+            for name, what in _NAMESPACES.items()
+        },
     },
-    **_FUNCTIONS,
-    **_AGGREGATES,
-    **_CLAUSES,
+    "functions": _FUNCTIONS,
+    "aggregates": _AGGREGATES,
+    "clauses": _CLAUSES,
+}
+"""The words by what they are."""
+
+WORDS: Final[Mapping[str, Word]] = {
+    name: word for group in GROUPS.values() for name, word in group.items()
 }
 """Every word by itself."""
