@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tracelang.api.histogram import Bucket, Histogram, Stats
     from tracelang.api.script import Script, check, compile  # noqa: A004 - as in `re.compile`
     from tracelang.api.tracing import Trace, trace
+    from tracelang.decoders.frames import Frame
     from tracelang.diagnostics import Diagnostic
     from tracelang.runtime.accounting import Accounting
 
@@ -36,6 +37,7 @@ __all__ = [
     "Diagnostic",
     "Error",
     "Event",
+    "Frame",
     "Histogram",
     "MachineError",
     "Script",
@@ -67,6 +69,7 @@ _HOMES = {
     "tracelang.api.histogram": ("Bucket", "Histogram", "Stats"),
     "tracelang.api.script": ("Script", "check", "compile"),
     "tracelang.api.tracing": ("Trace", "trace"),
+    "tracelang.decoders.frames": ("Frame",),
     "tracelang.diagnostics": ("Diagnostic",),
     "tracelang.runtime.accounting": ("Accounting",),
 }

@@ -70,6 +70,8 @@ def _conversion(column: BoundColumn) -> Convert | None:
             return _bytes(reading)
         case "histogram":
             return Histogram
+    if reading.frames is not None:
+        return reading.frames
     if reading.machine is None and not column.type.length:
         return None
     machine = reading.machine or reading.text
