@@ -50,7 +50,7 @@ class Run:
             for o in self.outputs
         }
         self._setup = partial(make_setup, script, session, no_account, io.StringIO())
-        self._summed = [o for o in self.outputs if o.aggregate is not None]
+        self._summed = [o for o in script.plan.shown if o.aggregate is not None]
         self._aggregates = {o.rule: _aggregate(o, ()) for o in self._summed}
         self._due = time.monotonic()
         self._cpu = 0.0
