@@ -41,6 +41,11 @@ def template_directory() -> Path:
     return _data_directory("codegen_templates")
 
 
+def page_file(name: str) -> str:
+    """Return the text of a file that web pages are made from."""
+    return (_data_directory("page_templates") / name).read_text(encoding="utf-8")
+
+
 def examples_directory() -> Path:
     """Return the directory of the example scripts (`*.trace`)."""
     return _data_directory("examples")

@@ -52,7 +52,10 @@ def build_parser() -> options.Parser:
     add_file_options(out)
     out.add_argument("-q", dest="quiet", action="store_true", help="no accounting line, no notes")
     out.add_argument(
-        "-v", dest="verbose", action="store_true", help="say how each probe is attached"
+        "-v",
+        dest="verbose",
+        action="store_true",
+        help="say how each probe is attached; stacks in full",
     )
     tune = parser.add_argument_group("fine points")
     options.add_compiling(tune)
@@ -131,7 +134,9 @@ def _show(known: argparse.Namespace, script: CompiledScript, session: Session) -
     from tracelang.launch.showing import make_setup
 
     account = _Account(session, quiet=known.quiet)
-    output = open_output(known, partial(make_setup, script, session, account))
+    output = open_output(
+        known, partial(make_setup, script, session, account, verbose=known.verbose)
+    )
     restore = _on_signals(session.stop)
     try:
         status = output.write(partial(_run, session, output, account))

@@ -36,6 +36,16 @@ Frames = tuple[Frame, ...]
 """A stack, innermost call first."""
 
 
+def fold(frames: Frames) -> str:
+    """Return a stack as flame graph tools take it: outermost call first, `;` in between."""
+    return ";".join(fold_text(frame.label) for frame in reversed(frames))
+
+
+def fold_text(text: str) -> str:
+    """Return a text that may stand between the `;` of a folded stack."""
+    return " ".join(text.replace(";", ":").split()) or "-"
+
+
 class StackNames(Protocol):
     """What a run knows of stacks."""
 
@@ -46,3 +56,18 @@ class StackNames(Protocol):
     def kernel_frame(self, address: int) -> Frame:
         """Return the kernel's function at an address."""
         ...
+
+
+class NoStacks:
+    """What is known without a run: nothing."""
+
+    def frames(self, number: int) -> Frames:  # noqa: ARG002 - as StackNames has it
+        """Return a stack without frames."""
+        return ()
+
+    def kernel_frame(self, address: int) -> Frame:
+        """Return the address."""
+        return Frame("", "", address, is_kernel=True)
+
+
+NO_STACKS = NoStacks()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from tracelang.decoders.frames import Frames, StackNames
+from tracelang.decoders.frames import NO_STACKS, Frames, StackNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class DecodeContext:
     since the epoch; `start()` the timestamp of the first event shown, in monotonic nanoseconds (0
     before it); `text_limit` is the most bytes of a text that are shown; `on_cut` is called once for
     each text that was longer. `targets` are the rule's (probe, function) names. `stacks` reads the
-    numbers of call stacks.
+    numbers of call stacks, which are shown with offsets and files if `verbose`.
     """
 
     wall_offset: Callable[[int], int]
@@ -64,7 +64,8 @@ class DecodeContext:
     text_limit: int
     on_cut: Callable[[], None]
     targets: tuple[tuple[str, str], ...] = ()
-    stacks: StackNames | None = None
+    stacks: StackNames = NO_STACKS
+    verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,15 @@ from typing import Final
 
 from tracelang.decoders.definition import Definition, reading, remember
 from tracelang.decoders.frames import Frame, Frames
-from tracelang.decoders.integers import show_pointer
 from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 _WORD_MASK: Final = (1 << 64) - 1
-INDENT: Final = "    "
+_INDENT: Final = "    "
 
 
-def indented(frames: Frames) -> str:
+def indented(frames: Frames, *, verbose: bool = False) -> str:
     """Return a stack as lines of their own, after what stands before it."""
-    return "".join(f"\n{INDENT}{frame.label}" for frame in frames)
+    return "".join(f"\n{_INDENT}{f.full if verbose else f.label}" for f in frames)
 
 
 def as_objects(frames: Frames) -> list[dict[str, object]]:
@@ -32,12 +31,9 @@ def _as_object(frame: Frame) -> dict[str, object]:
 
 
 def _read_stack(_arguments: tuple[object, ...], context: DecodeContext) -> Reading:
-    stacks = context.stacks
-    if stacks is None:
-        return reading(show_pointer)
-    find = stacks.frames
+    find = context.stacks.frames
     return Reading(
-        lambda raw: indented(find(raw)),  # type: ignore[arg-type]
+        lambda raw: indented(find(raw), verbose=context.verbose),  # type: ignore[arg-type]
         machine=lambda raw: as_objects(find(raw)),  # type: ignore[arg-type]
         differs=False,
         shape=Shape.FRAMES,
@@ -47,8 +43,6 @@ def _read_stack(_arguments: tuple[object, ...], context: DecodeContext) -> Readi
 
 def _read_usym(_arguments: tuple[object, ...], context: DecodeContext) -> Reading:
     stacks = context.stacks
-    if stacks is None:
-        return reading(show_pointer)
 
     def show(raw: int) -> str:
         frames = stacks.frames(raw)
@@ -59,14 +53,15 @@ def _read_usym(_arguments: tuple[object, ...], context: DecodeContext) -> Readin
 
 def _read_ksym(_arguments: tuple[object, ...], context: DecodeContext) -> Reading:
     stacks = context.stacks
-    if stacks is None:
-        return reading(show_pointer)
 
     def show(raw: int) -> str:
         return stacks.kernel_frame(raw & _WORD_MASK).label
 
     return reading(remember(show))
 
+
+NAMES: Final = frozenset({"kstack", "ustack", "usym", "ksym"})
+"""The decoders that ask a run for names."""
 
 DECODERS: Final = (
     Definition("kstack", "the kernel's call stack", _read_stack, width=6),

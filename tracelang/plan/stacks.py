@@ -11,9 +11,11 @@ from tracelang.plan.code.statements import TakeAddress, TakeStack
 from tracelang.plan.code.values import Buffer, Value, Variable
 from tracelang.semantic.expressions import StackTaken, UserAddress
 from tracelang.semantic.types import MOST_FRAMES
+from tracelang.symbols.machinery import MOST_MACHINERY
 
-STACK_HEAD: Final = struct.Struct("=QQII")
-"""What a stack is sent with: its number, when it was taken, the process (0: the kernel), frames."""
+STACK_HEAD: Final = struct.Struct("=QQIHH")
+"""What a stack is sent with: its number, when it was taken, the process (0: the kernel), its
+frames, and how many of them are shown."""
 STACK_SIZE: Final = STACK_HEAD.size + 8 * MOST_FRAMES
 """Bytes of the largest stack."""
 STACKS_SEEN: Final = 65_536
@@ -23,7 +25,9 @@ STACKS_SEEN: Final = 65_536
 def take_stack(expr: StackTaken, body: Body) -> Value:
     """Emit what takes a stack; return its number."""
     variable = Variable(body.names.take("ustack" if expr.user else "kstack"), U64)
-    body.emit(TakeStack(variable, _room(body), expr.user, expr.depth))
+    # On top of the kernel's are those of tracing itself, which nobody is shown.
+    frames = expr.depth if expr.user else min(MOST_FRAMES, expr.depth + MOST_MACHINERY)
+    body.emit(TakeStack(variable, _room(body), expr.user, frames, expr.depth))
     return variable
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tracelang.build.object import BuiltObject
@@ -145,7 +146,8 @@ class Session:
         if "stacks" in self._maps:
             from tracelang.runtime.stacks import StackReader  # late: most scripts take none
 
-            self._stacks = StackReader(self._open_reader(self._maps["stacks"], _STACK_BUFFER))
+            reader = self._open_reader(self._maps["stacks"], _STACK_BUFFER)
+            self._stacks = StackReader(reader, self.stacks)
             self._stack.callback(self._stacks.close)
         for pid in self._options.follow:
             self._maps["followed"].update(struct.pack("=I", pid), b"\1")
@@ -248,7 +250,7 @@ class Session:
         self.first_event = time.monotonic_ns()
         streamed = [o for o in self._plan.outputs if o.aggregate is None]
         self._decoder = BatchDecoder({o.rule: o.record for o in streamed})
-        self._summaries = Aggregates(self._plan, self._maps, self.stacks)
+        self._summaries = Aggregates(self._plan, self._maps, self.stacks if self._stacks else None)
         self._order = TimeOrder()
         self._pacer = DrainPacer()
         limits = [n for n in (self._options.stop_after, self._plan.stop_after) if n is not None]
@@ -256,10 +258,12 @@ class Session:
         if self._options.command:
             self._release(start_held(self._options.command))
 
-    @property
-    def stacks(self) -> StackTable | None:
-        """What the run knows of call stacks, None where it takes none."""
-        return self._stacks.table if self._stacks is not None else None
+    @cached_property
+    def stacks(self) -> StackTable:
+        """What the run knows of call stacks, and of the kernel's functions."""
+        from tracelang.runtime.stacks import make_table  # late: most scripts name no code
+
+        return make_table()
 
     def _release(self, held: HeldProcess) -> None:
         self._held = held
@@ -364,10 +368,10 @@ class Session:
         accounting.unreadable = self._sum(Counter.UNREADABLE)
         accounting.stacks_not_taken = self._sum(Counter.NOT_TAKEN)
         accounting.stacks_not_sent = self._sum(Counter.NOT_SENT)
-        if (table := self.stacks) is not None:
-            accounting.stacks_cut = table.cut
-            accounting.stacks_broken = table.broken
-            accounting.frames_unnamed = table.unnamed
+        if self._stacks is not None:
+            accounting.stacks_cut = self.stacks.cut
+            accounting.stacks_broken = self.stacks.broken
+            accounting.frames_unnamed = self.stacks.unnamed
         accounting.missed = sum(missed(program) for program in self._programs)
         return accounting
 

@@ -12,7 +12,7 @@ from tracelang.runtime.process_events import ProcessEvents
 from tracelang.runtime.reader import Drained, Reader
 from tracelang.semantic.types import MOST_FRAMES
 from tracelang.symbols.mappings import AddressSpaces, read_maps
-from tracelang.symbols.stacks import StackTable
+from tracelang.symbols.stacks import StackTable, Taken
 
 _MOST: Final = Path("/proc/sys/kernel/perf_event_max_stack")
 
@@ -20,12 +20,11 @@ _MOST: Final = Path("/proc/sys/kernel/perf_event_max_stack")
 class StackReader:
     """Takes in stacks, and what is needed to make sense of them, until it is closed."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, table: StackTable) -> None:
         self._reader = reader
-        self._spaces = AddressSpaces(read_maps)
-        self._events = ProcessEvents(self._spaces)
+        self._table = table
+        self._events = ProcessEvents(table.spaces)
         self._settled = 0
-        self.table = StackTable(self._spaces, _most_frames())
 
     def drain(self) -> None:
         """Take in the stacks that programs have sent so far.
@@ -39,14 +38,14 @@ class StackReader:
         for position in _positions(drained):
             self._add(drained.data, position)
         # Stacks taken before an end that lies before the last drain are all here.
-        self._spaces.forget_ended(self._settled)
+        self._table.spaces.forget_ended(self._settled)
         self._settled = started
 
     def _add(self, data: bytes, position: int) -> None:
-        number, ts, pid, depth = STACK_HEAD.unpack_from(data, position)
+        number, ts, pid, depth, limit = STACK_HEAD.unpack_from(data, position)
         start = position + STACK_HEAD.size
         addresses = memoryview(data)[start : start + 8 * depth].cast("Q").tolist()
-        self.table.add(number, ts, pid, addresses)
+        self._table.add(Taken(number, ts, pid, limit), addresses)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -66,6 +65,11 @@ def _positions(drained: Drained) -> list[int]:
                 found.append(position + HEADER_SIZE)
             position += stride_of(header)
     return found
+
+
+def make_table() -> StackTable:
+    """Return a table without stacks, for this kernel."""
+    return StackTable(AddressSpaces(read_maps), _most_frames())
 
 
 def _most_frames() -> int:

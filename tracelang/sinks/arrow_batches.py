@@ -96,6 +96,9 @@ class ArrowRows:
                 bound = self._integer(type_)
                 fields = [("low", bound), ("above", bound), ("count", pa.uint64())]
                 return pa.list_(pa.struct(fields))
+            case Kind.FRAMES:
+                names = [("name", pa.string()), ("module", pa.string())]
+                return pa.list_(pa.struct([*names, ("offset", pa.uint64())]))
             case Kind.STATS:
                 number = self._integer(type_)
                 fields = [("count", pa.uint64()), ("avg", pa.float64())]

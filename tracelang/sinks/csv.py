@@ -14,7 +14,7 @@ from io import StringIO
 from typing import Any, Final
 
 from tracelang.decoders.escape import show_bytes, show_text
-from tracelang.decoders.frames import Frames
+from tracelang.decoders.frames import fold
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
@@ -45,15 +45,10 @@ def _cells(columns: Sequence[BoundColumn], *, terminal: bool) -> list[_Cells]:
 def _value_cells(column: BoundColumn, show: Callable[[object], object]) -> _Cells:
     frames = column.reading.frames
     if frames is not None:
-        return lambda rows: (_show_stack(frames(raw)) for raw in column.raw(rows))
+        return lambda rows: (fold(frames(raw)) for raw in column.raw(rows))
     if column.reading.machine is None:
         return column.texts if column.type.length else column.raw
     return lambda rows: map(show, column.machine(rows))
-
-
-def _show_stack(frames: Frames) -> str:
-    """Return a stack as flame graph tools take it: outermost call first."""
-    return ";".join(frame.label.replace(";", ":") for frame in reversed(frames))
 
 
 def _show_value(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Final
 
@@ -14,14 +14,12 @@ _WIDEST: Final = 64
 """A value wider than that pushes its own row only: one long path must not spread the table."""
 
 
-def stack_blocks(column: BoundColumn, rows: Sequence[Row], *, named: bool) -> Iterable[str]:
-    """Return the stacks of a column as lines, below the column's name where that is wanted."""
+def stack_blocks(column: BoundColumn, rows: Sequence[Row], *, named: bool) -> Iterator[str]:
+    """Yield the stacks of a column as lines, below the column's name where that is wanted."""
     head = f"{_INDENT}{column.name}\n" if named else ""
-    frames = column.reading.frames
-    assert frames is not None
-    for raw in column.raw(rows):
-        lines = "".join(f"{_INDENT * 2}{frame.label}\n" for frame in frames(raw))
-        yield head + lines if lines else ""
+    for text in column.texts(rows):
+        lines = text.removeprefix("\n")
+        yield f"{head}{lines}\n" if lines else ""
 
 
 class Table:
@@ -45,18 +43,23 @@ class Table:
         texts = [list(column.texts(rows)) for column in columns]
         self._grow(texts)
         template = self._template(label)
-        lines = map(template.__mod__, zip(*texts, strict=True)) if texts else repeat("", len(rows))
+        alone = f"{label.rstrip()}\n" if label.strip() else ""
+        cells = map(template.__mod__, zip(*texts, strict=True))
+        lines = cells if texts else repeat(alone, len(rows))
         if not stacks:
             return "".join(lines)
         below = [stack_blocks(column, rows, named=len(stacks) > 1) for column in stacks]
         return "".join(map("".join, zip(lines, *below, repeat("\n", len(rows)), strict=True)))
 
     def header(self, margin: int) -> str:
-        """Return the line of names after `margin` spaces, at the present widths."""
+        """Return the line of names after `margin` spaces, at the present widths, and its end.
+
+        Stacks need none.
+        """
         if not self._columns:
             return ""
         names = tuple(column.name.upper() for column in self._columns)
-        return (self._template(" " * margin) % names).rstrip()
+        return (self._template(" " * margin) % names).rstrip() + "\n"
 
     def _grow(self, texts: Sequence[Sequence[str]]) -> None:
         for index, column in enumerate(texts):

@@ -32,6 +32,7 @@ class Kind(Enum):
     INTEGERS = "integers"
     HISTOGRAM = "histogram"
     STATS = "stats"
+    FRAMES = "frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ _SHAPES: Final = {
     Shape.TEXT: ValueType(Kind.TEXT),
     Shape.MAYBE_TEXT: ValueType(Kind.TEXT, nullable=True),
     Shape.MOMENT: ValueType(Kind.MOMENT),
+    Shape.FRAMES: ValueType(Kind.FRAMES),
 }
 _TEXT: Final = ValueType(Kind.TEXT)
 _SIZES: Final = {"b": 1, "h": 2, "i": 4, "q": 8}

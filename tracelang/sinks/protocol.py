@@ -70,6 +70,8 @@ class SinkSetup:
     contexts: Mapping[int, DecodeContext]
     options: SinkOptions = SinkOptions()
     account: Callable[[], Account | None] = no_account
+    script: str = ""
+    """What is traced, for the outputs that show it."""
 
     @property
     def binary(self) -> BinaryIO:

@@ -14,6 +14,13 @@ Schema = dict[str, Any]
 
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _NUMBER: Final[Schema] = {"type": "number"}
+_FRAME: Final[Schema] = {
+    "type": "object",
+    "description": "a call: `offset` is into the function, without a name into the module",
+    "properties": {"name": {"type": "string"}, "module": {"type": "string"}, "offset": _COUNT},
+    "required": ["offset"],
+    "additionalProperties": False,
+}
 _BOUND: Final[Schema] = {"type": ["integer", "null"]}
 
 
@@ -95,6 +102,8 @@ def _typed(type_: ValueType) -> Schema:
             return {"type": "array", "items": items, "maxItems": type_.count}
         case Kind.HISTOGRAM:
             return {"type": "array", "items": _tuple((_BOUND, _BOUND, _COUNT))}
+        case Kind.FRAMES:
+            return {"type": "array", "description": "innermost call first", "items": _FRAME}
         case Kind.STATS:
             names = ("count", "avg", "min", "max", "sum")
             properties = {n: _NUMBER if n == "avg" else {"type": "integer"} for n in names}

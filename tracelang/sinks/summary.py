@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tracelang.decoders.aggregates import histogram_lines
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
-from tracelang.sinks.grid import Table
+from tracelang.sinks.grid import Table, stack_blocks
 from tracelang.sinks.protocol import Row, SinkSetup
 
 
@@ -48,18 +48,21 @@ class Summary:
             return ""
         table = Table(self._plain)
         body = table.lines(self._plain, rows, "")
-        return table.header(0) + "\n" + body
+        return table.header(0) + body
 
     def _blocks(self, row: Row) -> str:
         """Return the row's histograms, each under its name and the row's key."""
         return "".join(self._block(column, row) for column in self._histograms)
 
     def _block(self, column: BoundColumn, row: Row) -> str:
-        key = ", ".join(f"{c.name} {c.reading.text(row[c.slot])}" for c in self._keys)
+        words = (c for c in self._keys if c.reading.frames is None)
+        key = ", ".join(f"{c.name} {c.reading.text(row[c.slot])}" for c in words)
         named = column.name if len(self._histograms) > 1 or not key else ""
         title = ": ".join(filter(None, (named, key)))
+        stacks = [c for c in self._keys if c.reading.frames is not None]
+        below = "".join(b for c in stacks for b in stack_blocks(c, [row], named=len(stacks) > 1))
         lines = histogram_lines(row[column.slot])
-        return "\n".join([f"\n{title}", *lines]) + "\n"
+        return f"\n{title}\n{below}" + "\n".join(lines) + "\n"
 
 
 def _describe_scale(sample: tuple[int, int] | None) -> str:

@@ -101,7 +101,7 @@ class TableSink:
         table.header_at = self._line
         self._line += 1
         header = table.header(self._margin)
-        return f"{_BOLD}{header}{_PLAIN}\n" if self._options.color else header + "\n"
+        return f"{_BOLD}{header[:-1]}{_PLAIN}\n" if header and self._options.color else header
 
 
 def rule_labels(outputs: Sequence[RuleOutput]) -> dict[int, str]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+
+_MOST_ANCESTORS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,25 @@ class Mapping:
 class _Image:
     """A process from one exec (or from when it was first known) to the next, at `since`.
 
-    `parent` is whom it was forked from, and when. `begun` says that all of it is known.
+    `begun` says that all of it is known. What is not here may be in `before`: for a new process in
+    its parent's image (of which `until` counts), for an exec in the image it ends, which is left
+    only in the course of it.
     """
 
+    pid: int
     since: int
     begun: bool = False
-    parent: tuple[int, int] | None = None
+    before: _Image | None = None
+    until: int = 0
     mapped: list[tuple[int, Mapping]] = field(default_factory=list)
     looked: bool = False
+
+    def find(self, ts: int, address: int) -> Mapping | None:
+        """Return the newest mapping of that time around an address."""
+        for since, mapping in reversed(self.mapped):
+            if since <= ts and mapping.start <= address < mapping.end:
+                return mapping
+        return None
 
 
 class AddressSpaces:
@@ -46,17 +60,19 @@ class AddressSpaces:
 
     def execed(self, pid: int, ts: int) -> None:
         """Note that a process runs another program from now on."""
-        self._images.setdefault(pid, []).append(_Image(ts, begun=True))
+        before = self._image(pid, ts)
+        if before.begun:
+            before.before = None  # what lies further back is of no use any more
+        self._images[pid].append(_Image(pid, ts, begun=True, before=before, until=ts))
 
     def forked(self, pid: int, parent: int, ts: int) -> None:
         """Note a new process with its parent's mappings."""
         self._ended.pop(pid, None)
-        self._images[pid] = [_Image(ts, parent=(parent, ts))]
+        self._images[pid] = [_Image(pid, ts, before=self._image(parent, ts), until=ts)]
 
     def mapped(self, pid: int, ts: int, mapping: Mapping) -> None:
         """Note a new mapping."""
-        images = self._images.setdefault(pid, [_Image(0)])
-        images[-1].mapped.append((ts, mapping))
+        self._image(pid, ts).mapped.append((ts, mapping))
 
     def exited(self, pid: int, ts: int) -> None:
         """Note the end of a process."""
@@ -70,16 +86,17 @@ class AddressSpaces:
 
     def find(self, pid: int, ts: int, address: int) -> Mapping | None:
         """Return what a process had at an address at a time, as far as it is known."""
-        for _ in range(64):  # a child of a child, and so on
-            image = self._image(pid, ts)
+        image: _Image | None = self._image(pid, ts)
+        for _ in range(_MOST_ANCESTORS):
+            if image is None:
+                break
             if not image.begun and not image.looked:
-                self._look(pid, image)
-            for since, mapping in reversed(image.mapped):
-                if since <= ts and mapping.start <= address < mapping.end:
-                    return mapping
-            if image.parent is None:
-                return None
-            pid, ts = image.parent
+                self._look(image)
+            found = image.find(ts, address)
+            if found is not None:
+                return found
+            ts = image.until
+            image = image.before
         return None
 
     def _image(self, pid: int, ts: int) -> _Image:
@@ -87,15 +104,15 @@ class AddressSpaces:
         for image in reversed(images):
             if image.since <= ts:
                 return image
-        image = _Image(0)
+        image = _Image(pid, 0)
         images.insert(0, image)
         return image
 
-    def _look(self, pid: int, image: _Image) -> None:
+    def _look(self, image: _Image) -> None:
         """Take what /proc has, unless the process has become another program meanwhile."""
         image.looked = True
-        found = self._read_maps(pid)
-        if found and self._images[pid][-1] is image:
+        images = self._images.get(image.pid)
+        if images and images[-1] is image and (found := self._read_maps(image.pid)):
             image.mapped[:0] = [(0, mapping) for mapping in found]
 
 

@@ -7,6 +7,7 @@ longer and can wait, since the file stays open.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -26,15 +27,27 @@ Location = tuple[Module | None, int, int]
 """A module (None: the kernel), a place in it, and how far before it to look for the function."""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A stack's number, when and of which process (0: the kernel) it was, and what is shown."""
+
+    number: int
+    ts: int
+    pid: int
+    limit: int
+
+
 class StackTable:
     """All stacks of a run (see `StackNames`)."""
 
     def __init__(self, spaces: AddressSpaces, most_frames: int) -> None:
-        self._spaces = spaces
+        self.spaces = spaces
+        """What the processes have mapped."""
         self._modules = Modules()
         self._kernel = KernelSymbols()
         self._most = most_frames
         self._located: dict[int, tuple[Location, ...]] = {}
+        self._limits: dict[int, int] = {}
         self._same: dict[Frames, int] = {}
         self.cut = 0
         """How many different stacks were deeper than the kernel takes them."""
@@ -45,16 +58,16 @@ class StackTable:
         self.frames = cache(self._frames)
         self.frame = cache(self._frame)
 
-    def add(self, number: int, ts: int, pid: int, addresses: Sequence[int]) -> None:
-        """Take in a stack; `pid` is 0 for one of the kernel."""
-        if number in self._located:
+    def add(self, taken: Taken, addresses: Sequence[int]) -> None:
+        """Take in a stack."""
+        if taken.number in self._located:
             return
-        self.cut += len(addresses) >= self._most
+        self.cut += len(addresses) >= self._most <= taken.limit
         located = [
-            self._locate(pid, ts, address, int(index > 0))
-            for index, address in enumerate(addresses)
+            self._locate(taken, address, int(index > 0)) for index, address in enumerate(addresses)
         ]
-        self._located[number] = tuple(self._without_rubbish(located))
+        self._located[taken.number] = tuple(self._without_rubbish(located))
+        self._limits[taken.number] = taken.limit
 
     def _without_rubbish(self, located: list[Location]) -> list[Location]:
         """Return a stack up to where the way out was lost.
@@ -68,17 +81,17 @@ class StackTable:
                     return located[:index]
         return located
 
-    def _locate(self, pid: int, ts: int, address: int, back: int) -> Location:
+    def _locate(self, taken: Taken, address: int, back: int) -> Location:
         """Return where an address is. Callers are where they go on: the call is just before."""
-        if not pid:
+        if not taken.pid:
             return None, address, back
-        mapping = self._spaces.find(pid, ts, address - back)
+        mapping = self.spaces.find(taken.pid, taken.ts, address - back)
         if mapping is None:
             return _NOWHERE, address, back
         inside = address - mapping.start
         if not mapping.path.startswith("/") and mapping.path != VDSO:
             return _GENERATED, address, back
-        module = self._modules.of(pid, mapping)
+        module = self._modules.of(taken.pid, mapping)
         return module, inside + (0 if mapping.path == VDSO else mapping.offset), back
 
     def _frames(self, number: int) -> Frames:
@@ -90,7 +103,8 @@ class StackTable:
         located = self._located.get(number)
         if located is None:
             return (Frame("(stack lost)", "", 0),)
-        return without_machinery(tuple(self.frame(location) for location in located))
+        frames = without_machinery(tuple(self.frame(location) for location in located))
+        return frames[: self._limits.get(number)]
 
     def _frame(self, location: Location) -> Frame:
         module, place, back = location

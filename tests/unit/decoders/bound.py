@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from tracelang.decoders import load_decoders
+from tracelang.decoders.frames import NO_STACKS, StackNames
 from tracelang.decoders.protocol import DecodeContext, Decoder, Reading
 
 
@@ -16,9 +17,10 @@ def context(
     offset: int = 0,
     on_cut: Callable[[], None] = lambda: None,
     targets: tuple[tuple[str, str], ...] = (),
+    stacks: StackNames = NO_STACKS,
 ) -> DecodeContext:
     """Return a context with these answers."""
-    return DecodeContext(lambda _ts: offset, lambda: start, limit, on_cut, targets)
+    return DecodeContext(lambda _ts: offset, lambda: start, limit, on_cut, targets, stacks)
 
 
 @cache

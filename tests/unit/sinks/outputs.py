@@ -8,6 +8,7 @@ from typing import TextIO
 
 from tests.unit.decoders.bound import context
 from tracelang.decoders import load_decoders
+from tracelang.decoders.frames import NO_STACKS, StackNames
 from tracelang.decoders.protocol import Decoding
 from tracelang.plan.c_types import U32, U64, CType
 from tracelang.plan.ir import Column, Record, RecordField, RuleOutput
@@ -61,12 +62,15 @@ def make_sink(
     options: SinkOptions = SinkOptions(),  # noqa: B008 - a frozen value
     limit: int = 128,
     account: Callable[[], Account | None] = no_account,
+    stacks: StackNames = NO_STACKS,
 ) -> Sink:
     """Return a sink of that kind; every clock stands at 0."""
     found = load_sinks().get(kind)
     assert found is not None
-    contexts = {o.rule: context(limit=limit, targets=o.targets) for o in outputs}
-    setup = SinkSetup(outputs, stream, load_decoders(), contexts, options, account)
+    contexts = {o.rule: context(limit=limit, targets=o.targets, stacks=stacks) for o in outputs}
+    setup = SinkSetup(
+        outputs, stream, load_decoders(), contexts, options, account, "syscall:openat <b> & more"
+    )
     return found.create(setup)
 
 

@@ -14,7 +14,16 @@ from tracelang.diagnostics import DiagnosticError
 
 
 def test_the_outputs_are_there() -> None:
-    assert set(sinks.load_sinks().names()) == {"text", "table", "json", "csv"}
+    assert set(sinks.load_sinks().names()) == {
+        "text",
+        "table",
+        "json",
+        "csv",
+        "folded",
+        "flamegraph",
+        "arrow",
+        "parquet",
+    }
 
 
 def test_each_says_what_it_is() -> None:
@@ -40,7 +49,10 @@ def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
         sinks.find_sink(name)
     (diagnostic,) = caught.value.diagnostics
     assert (diagnostic.code, diagnostic.status) == ("U302", 2)
-    assert "there are: csv, json, table, text" in diagnostic.help[0]
+    assert (
+        "there are: arrow, csv, flamegraph, folded, json, parquet, table, text"
+        in diagnostic.help[0]
+    )
     assert name != "jsn" or "did you mean `json`?" in diagnostic.help[0]
 
 

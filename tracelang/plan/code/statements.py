@@ -278,12 +278,16 @@ class CountBucket:
 
 @dataclass(frozen=True, slots=True)
 class TakeStack:
-    """A new local variable: the number of the stack that is taken into `room`, `depth` frames."""
+    """A new local variable: the number of the stack that is taken into `room`.
+
+    `frames` of it are taken, of which at most `limit` are shown.
+    """
 
     variable: Variable
     room: Buffer
     user: bool
-    depth: int
+    frames: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
