@@ -35,12 +35,14 @@ class Form(Enum):
 class SinkOptions:
     """How a sink writes: `terminal` if a person looks on, `color` if ANSI styles are welcome.
 
-    `heading` is the first line of the file that is added to, empty for a new one.
+    `live` if the terminal can be drawn on anew. `heading` is the first line of the file that is
+    added to, empty for a new one.
     """
 
     terminal: bool = False
     color: bool = False
     heading: str = ""
+    live: bool = False
 
 
 def no_account() -> Account | None:
@@ -52,8 +54,10 @@ def options_for(stream: TextIO, environment: Mapping[str, str] | None = None) ->
     """Return the options that suit a stream; `NO_COLOR` (no-color.org) is respected."""
     environment = os.environ if environment is None else environment
     terminal = stream.isatty()
-    plain = bool(environment.get("NO_COLOR")) or environment.get("TERM") == "dumb"
-    return SinkOptions(terminal, terminal and not plain)
+    kind = environment.get("TERM")
+    plain = bool(environment.get("NO_COLOR")) or kind == "dumb"
+    live = terminal and kind not in (None, "", "dumb")
+    return SinkOptions(terminal, terminal and not plain, live=live)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,20 @@ class Summary:
 
     def text(self, rows: Sequence[Row], *, first: bool) -> str:
         """Return the rows as text, set apart from what was shown before unless it is the first."""
-        heading = time.strftime("%H:%M:%S") if self._timed else ""
-        heading = " ".join(filter(None, (heading, self._label, self._scale)))
+        heading = self._heading()
         blocks = self._table(rows) + "".join(self._blocks(row) for row in rows)
         self.shown = True
         # A histogram sets itself apart, from the heading too: but not twice, and not from nothing.
         text = f"\n{heading}\n{blocks}" if heading else "\n" + blocks.removeprefix("\n")
         return text.removeprefix("\n") if first else text
+
+    def silence(self) -> str:
+        """Return what is said of a period without events."""
+        return f"{self._heading()}: no events\n"
+
+    def _heading(self) -> str:
+        moment = time.strftime("%H:%M:%S") if self._timed else ""
+        return " ".join(filter(None, (moment, self._label, self._scale)))
 
     def nothing(self) -> str:
         """Return what is said when a whole run had no event."""

@@ -15,6 +15,7 @@ from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
 from tracelang.sinks.grid import Table
 from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
+from tracelang.sinks.refreshed import RefreshedTables, are_refreshed
 from tracelang.sinks.summary import Summary
 
 _SCREEN: Final = 40
@@ -57,6 +58,9 @@ class TableSink:
             self._shown[output.rule] = _Shown(table, columns, label)
         self._line = 0
         self._last: Table | None = None
+        self._refreshed: RefreshedTables | None = None
+        if are_refreshed(setup):
+            self._refreshed = RefreshedTables(setup.stream, summed, self._summaries)
 
     def begin(self) -> None:
         """Write nothing: a header comes with the first event, so that its columns fit."""
@@ -65,8 +69,11 @@ class TableSink:
         """Write the rows, after the header when it is due."""
         if not rows:
             return
+        if self._refreshed is not None and self._refreshed.takes(rule):
+            self._refreshed.show(rule, rows)
+            return
         if rule in self._summaries:
-            self._stream.write(self._summaries[rule].text(rows, first=self._is_first()))
+            self.write(self._summaries[rule].text(rows, first=self._is_first()))
             return
         shown = self._shown[rule]
         text = shown.table.lines(shown.columns, rows, shown.label)
@@ -74,14 +81,25 @@ class TableSink:
             text = self._header(shown.table) + text
         self._line += len(rows)
         self._last = shown.table
-        self._stream.write(text)
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        """Write text that belongs to no table; not in the middle of one that is refreshed."""
+        if self._refreshed is not None:
+            self._refreshed.write_aside(text)
+        else:
+            self._stream.write(text)
 
     def flush(self) -> None:
         """Make the rows written so far visible."""
         self._stream.flush()
+        if self._refreshed is not None:
+            self._refreshed.refresh()
 
     def end(self) -> None:
         """Say which aggregates had no events, and flush."""
+        if self._refreshed is not None:
+            self._refreshed.end()
         silent = [summary.nothing() for summary in self._summaries.values() if not summary.shown]
         if silent and not self._is_first():
             silent.insert(0, "\n")

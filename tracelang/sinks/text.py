@@ -15,7 +15,6 @@ class TextSink:
     """Writes the lines of rules with a format, and hands the other rules to the tables."""
 
     def __init__(self, setup: SinkSetup) -> None:
-        self._stream = setup.stream
         formatted = [o for o in setup.outputs if o.format is not None]
         self._lines = {output.rule: compile_lines(output, setup) for output in formatted}
         self._tables = TableSink(setup, [o for o in setup.outputs if o.format is None])
@@ -29,11 +28,11 @@ class TextSink:
         if render is None:
             self._tables.events(rule, rows)
         elif rows:
-            self._stream.write(render(rows))
+            self._tables.write(render(rows))
 
     def flush(self) -> None:
         """Make everything written so far visible."""
-        self._stream.flush()
+        self._tables.flush()
 
     def end(self) -> None:
         """End the tables, and flush: text itself has no foot."""

@@ -67,7 +67,7 @@ _OPERATORS: Final = frozenset(
     }
     | {"AND", "OR", "NOT", "IN", "IF", "DOT", "LSQB", "LPAR"}
 )
-_TARGET: Final = frozenset({"TARGET", "BEGIN", "END"})
+_TARGET: Final = frozenset({"TARGET", "TARGET_PARAM", "BEGIN", "END"})
 _CLAUSES: Final = frozenset(word.upper() for word in CLAUSES)
 _ITEMS: Final = frozenset(word.upper() for word in ITEMS)
 _LEGS: Final = frozenset({"FROM", "TO", "CANCEL", "VIA"})
