@@ -85,6 +85,16 @@ def interrupt(process: subprocess.Popen[str], *, timeout: float = _TIMEOUT) -> C
     return finish(process, timeout=timeout)
 
 
+def programs_of(pid: int) -> set[int]:
+    """Return the ids of the BPF programs a process holds open."""
+    found = set()
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        if "prog_id" in fields:
+            found.add(int(fields["prog_id"]))
+    return found
+
+
 @dataclass(slots=True)
 class Workload:
     """A process that waits, its pid known, until it is told to go."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.features import TRACEFS
 from tests.live.runs import accounting, events_of, python_command
-from tests.processes import SLOWNESS, TracelangCommand, Workload, Workloads, finish
+from tests.processes import SLOWNESS, TracelangCommand, Workload, Workloads, finish, programs_of
 from tracelang.runtime.bpf import all_program_ids
 
 FLOOD = "while True: os.getpgid(0)"
@@ -104,7 +104,7 @@ def test_signals_end_a_run_under_full_load_in_order(
 
 
 def test_a_killed_run_leaves_nothing_in_the_kernel(flooded: subprocess.Popen[str]) -> None:
-    own = _programs_of(flooded.pid)
+    own = programs_of(flooded.pid)
     assert own
     flooded.kill()
     flooded.communicate()
@@ -112,16 +112,6 @@ def test_a_killed_run_leaves_nothing_in_the_kernel(flooded: subprocess.Popen[str
     for file in ("uprobe_events", "kprobe_events"):
         if (TRACEFS / file).exists():
             assert str(flooded.pid) not in (TRACEFS / file).read_text()
-
-
-def _programs_of(pid: int) -> set[int]:
-    """Return the ids of the BPF programs a process holds open."""
-    found = set()
-    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
-        fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
-        if "prog_id" in fields:
-            found.add(int(fields["prog_id"]))
-    return found
 
 
 def test_an_ended_run_leaves_nothing_either(tracelang: TracelangCommand, tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _without_arguments() -> int:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return int(import_module("tracelang.repl.prompt").execute([]))
     if sys.stdin.isatty():
         print(_help(), end="", file=sys.stderr)
         return 2

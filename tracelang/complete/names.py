@@ -44,7 +44,7 @@ def names_at(
         for word, what in _SIDES.items():
             yield Candidate(f"{word}.", "side", what, complete=False)
     yield from _functions(machine)
-    if len(typed) >= _FEWEST_LETTERS:
+    if len(typed) >= _FEWEST_LETTERS and typed[0].isupper():
         known = (name for name in machine.constants if fit(typed, name) <= _BEGINS_A_WORD)
         yield from (Candidate(name, "constant") for name in known)
 

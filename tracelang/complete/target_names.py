@@ -29,6 +29,11 @@ _SECOND_CHOICE: Final = ("rawtracepoint", "kretprobe", "fentry", "fexit", "sysre
 """Kinds that have the same names as another: shown behind it where no kind is typed."""
 
 
+_PER_KIND: Final = 60
+_ENOUGH: Final = 8
+"""With so many names that have a part which begins as typed, others are not looked for."""
+
+
 class TargetNames:
     """The names of the targets of one machine, by kind."""
 
@@ -61,7 +66,8 @@ class TargetNames:
             return []
         if kind.name in BY_BINARY:
             return list(islice(self._find_in_binary(kind, rest), most))
-        return _search(self._text(kind), f"{kind.name}:", rest, most)
+        ways = (*_CLOSE, *_LOOSE)
+        return _search(self._text(kind), f"{kind.name}:", rest, most, ways)
 
     def steps(self, typed: str) -> list[str]:
         """Return what can come next in a target that is typed part by part, each up to its `:`."""
@@ -84,10 +90,15 @@ class TargetNames:
         """Yield names in which a part fits, of the kinds that are asked for most first."""
         kinds = [k for k in self.offered if k.name not in BY_BINARY]
         kinds.sort(key=lambda k: (k.name in _SECOND_CHOICE, k.name != "syscall"))
-        for whole in (True, False):
-            for kind in kinds:
-                found = _search(self._text(kind), f"{kind.name}:", typed, 60)
-                yield from (n for n in found if _begins_part(n, typed) == whole)
+        for ways in (_CLOSE, _LOOSE):
+            found = [_search(self._text(k), f"{k.name}:", typed, _PER_KIND, ways) for k in kinds]
+            names = [name for names in found for name in names]
+            if names:
+                break
+        good = [name for name in names if _begins_part(name, typed)]
+        yield from good
+        if len(good) < _ENOUGH:
+            yield from (name for name in names if name not in good)
 
     # --- Programs and libraries -------------------------------------------------------------------
 
@@ -124,21 +135,24 @@ def _step(name: str, typed: int) -> str:
 # --- Searching ------------------------------------------------------------------------------------
 
 
-def _search(text: str, prefix: str, typed: str, most: int) -> list[str]:
-    """Return lines of a text: that begin so, that have a word or any part so, with those letters.
+_Find = Callable[[str, str, str], Iterator[str]]
 
-    Lines begin with `prefix`, which was typed as well.
+
+def _search(text: str, prefix: str, typed: str, most: int, ways: tuple[_Find, ...]) -> list[str]:
+    """Return lines of a text that fit in some ways, the best way's first.
+
+    Lines begin with `prefix`, which was typed as well. A way is not tried where the ones before
+    have found something and it is a loose one.
     """
     found: dict[str, None] = {}
-    for find in (_beginning, _word_beginning, _containing, _with_letters):
+    for find in ways:
+        if find in _LOOSE and found:
+            break
         lines = list(islice(find(text, prefix, typed), most * 4))
         found.update(dict.fromkeys(sorted(lines, key=len)))
         if len(found) >= most:
             break
     return list(islice(found, most))
-
-
-_Find = Callable[[str, str, str], Iterator[str]]
 
 
 def _beginning(text: str, prefix: str, typed: str) -> Iterator[str]:
@@ -184,3 +198,7 @@ def _lines_with(text: str, part: str) -> Iterator[str]:
             return
         yield text[start:end]
         position = text.find(part, end)
+
+
+_CLOSE: Final[tuple[_Find, ...]] = (_beginning, _word_beginning, _containing)
+_LOOSE: Final[tuple[_Find, ...]] = (_with_letters,)

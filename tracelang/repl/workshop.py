@@ -1,0 +1,107 @@
+"""What stays warm between scripts: the kernel's facts, the compiler's process, the completions.
+
+A script is compiled by the process that compiled the one before, so it need not wait for LLVM.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Self
+
+from tracelang.cli import options
+from tracelang.cli.run import trace, warn_of
+from tracelang.complete import Completion, Machine, complete, describe_place
+from tracelang.diagnostics import DiagnosticError
+from tracelang.launch.compile import ScriptCompiler
+from tracelang.launch.kernels import open_kernel
+from tracelang.launch.load import load_script
+from tracelang.pipeline import Compilation
+from tracelang.repl.settings import Settings
+from tracelang.source import SourceFile
+
+SOURCE_NAME = "<prompt>"
+"""What messages call the text at the prompt."""
+
+
+class Workshop:
+    """Compiles, runs and completes scripts on one kernel; a context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        open_kernel(None)  # mounts tracefs where that is missing
+        self._compiler = ScriptCompiler.open(options.launch_options(settings.options(), {}))
+        self._kernel = self._compiler.kernel
+        self._machine = Machine(self._kernel)
+        # The completer's and the tool bar's threads ask the same machine.
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Start the compiler, and look at the kernel while the user reads and types."""
+        self._compiler.start()
+        threading.Thread(target=self._warm_up, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the compiler."""
+        self._compiler.close()
+
+    def _warm_up(self) -> None:
+        for text in ("", "syscall:op", "syscall:openat capture task.", "syscall:openat capture EN"):
+            self.complete(text, len(text))
+        self.check("syscall:openat capture comm")
+
+    # --- While typing -----------------------------------------------------------------------------
+
+    def complete(self, text: str, offset: int) -> Completion:
+        """Return what can stand at a place of a text."""
+        with self._lock:
+            return complete(text, offset, self._machine)
+
+    def describe(self, text: str, offset: int) -> str:
+        """Return what stands at a place of a text, empty where there is nothing to say."""
+        with self._lock:
+            return describe_place(text, offset, self._machine)
+
+    def check(self, text: str) -> DiagnosticError | None:
+        """Return what is wrong with a text, without running it."""
+        wanted = options.launch_options(self.settings.options(), {})
+        source = SourceFile(SOURCE_NAME, text)
+        try:
+            with self._lock:
+                _ = Compilation([source], self._kernel, wanted.for_compiling()).model
+        except DiagnosticError as error:
+            return error
+        return None
+
+    # --- Running ----------------------------------------------------------------------------------
+
+    def run(self, text: str) -> None:
+        """Trace until Ctrl-C or what the settings say; then everything is detached again."""
+        known = self.settings.options()
+        wanted = options.launch_options(known, {})
+        source = SourceFile(SOURCE_NAME, text)
+        with ExitStack() as stack:
+            with self._timed("compiled and attached"), self._interruptible():
+                script, session = load_script(self._compiler, [source], wanted, stack, warn_of)
+            trace(known, script, session)
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """End a compiler that is interrupted: its answer would be taken for the next script's."""
+        try:
+            with self._lock:
+                yield
+        except KeyboardInterrupt:
+            self._compiler.close()
+            raise
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        if self.settings.times:
+            sys.stderr.write(f"{what} in {(time.perf_counter() - started) * 1000:.0f} ms\n")
