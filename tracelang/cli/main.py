@@ -15,6 +15,8 @@ from tracelang.diagnostics import DiagnosticError
 
 COMMANDS: Final = {
     "run": "run a script or one-liner (the same without the word)",
+    "record": "run a script and keep its events in a file",
+    "replay": "show a recording again, or ask it something else; needs no root",
     "list": "targets this machine offers",
     "describe": "a struct, enum, function or tracepoint, as tracelang sees it",
     "check": "check scripts: everything short of loading, without root",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MakeSetup = Callable[[TextIO], "SinkSetup"]
 """What a sink on a stream is made from."""
 
+OpenOutput = Callable[[argparse.Namespace, MakeSetup], "Output"]
+"""Opens what the command line asks for."""
+
 
 def add_file_options(out: argparse._ActionsContainer) -> None:
     """Add the options for output to files."""

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from tracelang.cli import options
-from tracelang.cli.output import Output, add_file_options, open_output, writing
+from tracelang.cli.output import OpenOutput, Output, add_file_options, open_output, writing
 from tracelang.diagnostics import fail
 from tracelang.launch.inputs import read_inputs
 
@@ -72,7 +72,15 @@ def build_parser() -> options.Parser:
 
 def execute(arguments: list[str]) -> int:
     """Run the command; return its exit status."""
-    parser = build_parser()
+    return run_with(build_parser(), arguments, lambda _script: open_output)
+
+
+def run_with(
+    parser: options.Parser,
+    arguments: list[str],
+    opener: Callable[[CompiledScript], OpenOutput],
+) -> int:
+    """Run a script as the arguments say; `opener` gives what opens its output."""
     known, unknown = options.parse(parser, arguments)
     if known.help:
         return _help(parser, known)
@@ -94,7 +102,7 @@ def execute(arguments: list[str]) -> int:
         with ScriptCompiler.open(wanted) as compiler:
             sources = read_inputs(known.scripts)
             script, session = load_script(compiler, sources, wanted, stack, warn_of)
-        return trace(known, script, session)
+        return trace(known, script, session, opener(script))
 
 
 def _help(parser: options.Parser, known: argparse.Namespace) -> int:
@@ -118,8 +126,16 @@ def warn_of(warnings: tuple[Diagnostic, ...]) -> None:
         show(warnings)
 
 
-def trace(known: argparse.Namespace, script: CompiledScript, session: Session) -> int:
-    """Run a loaded script to its end, and say what became of it; return the exit status."""
+def trace(
+    known: argparse.Namespace,
+    script: CompiledScript,
+    session: Session,
+    open_: OpenOutput = open_output,
+) -> int:
+    """Run a loaded script to its end, and say what became of it; return the exit status.
+
+    `open_` opens what its events are written to.
+    """
     if known.verbose:
         for line in script.describe_attachments():
             options.warn(line)
@@ -127,16 +143,16 @@ def trace(known: argparse.Namespace, script: CompiledScript, session: Session) -
         count = len(script.plan.attachments)
         options.warn(f"attached {count} probe{'s' * (count != 1)}, now detached again")
         return 0
-    return _show(known, script, session)
+    return _show(known, script, session, open_)
 
 
-def _show(known: argparse.Namespace, script: CompiledScript, session: Session) -> int:
+def _show(
+    known: argparse.Namespace, script: CompiledScript, session: Session, open_: OpenOutput
+) -> int:
     from tracelang.launch.showing import make_setup
 
     account = _Account(session, quiet=known.quiet)
-    output = open_output(
-        known, partial(make_setup, script, session, account, verbose=known.verbose)
-    )
+    output = open_(known, partial(make_setup, script, session, account, verbose=known.verbose))
     restore = _on_signals(session.stop)
     try:
         status = output.write(partial(_run, session, output, account))

@@ -110,6 +110,13 @@ DECODERS: Final = (
         example="probe tracepoint:cgroup:cgroup_mkdir capture comm, cgroup_path(id)",
         width=32,
         find=_find_path,
+        local=True,
     ),
-    Definition("container", "the container a control group belongs to", _read_container, width=12),
+    Definition(
+        "container",
+        "the container a control group belongs to",
+        _read_container,
+        width=12,
+        local=True,
+    ),
 )

@@ -80,7 +80,8 @@ def encode_nothing(_text: str, _arguments: tuple[object, ...]) -> int | None:
 class Definition:
     """A `Decoder` put together from functions; an internal one has no example.
 
-    `read` binds (arguments, context), `refuse` is the decoder's `check`, `find` its `encode`.
+    `read` binds (arguments, context), `refuse` is the decoder's `check`, `find` its `encode`;
+    `local` says that it reads values as this machine does at this moment.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Definition:
     right: bool = False
     refuse: Callable[[tuple[object, ...]], str | None] = accept
     find: Callable[[str, tuple[object, ...]], int | None] = encode_nothing
+    local: bool = False
 
     def check(self, arguments: tuple[object, ...]) -> str | None:
         """Say what is wrong with the constant arguments, or None."""

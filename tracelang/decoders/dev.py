@@ -53,5 +53,6 @@ DECODERS: Final = (
         example="probe tracepoint:block:block_rq_issue capture comm, dev(dev) as disk, sector",
         width=12,
         find=_find_dev,
+        local=True,
     ),
 )

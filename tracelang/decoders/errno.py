@@ -74,5 +74,6 @@ DECODERS: Final = (
         example="probe sysret:openat where retval < 0 capture comm, errno(retval) as error",
         width=12,
         find=_find_errno,
+        local=True,
     ),
 )

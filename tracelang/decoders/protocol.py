@@ -113,6 +113,11 @@ class Decoder(Protocol):
         ...
 
     @property
+    def local(self) -> bool:
+        """Whether what it reads depends on the machine, so that a recording must keep it."""
+        ...
+
+    @property
     def operand(self) -> Operand:
         """The kind of raw value it takes."""
         ...

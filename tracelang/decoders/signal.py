@@ -57,5 +57,6 @@ DECODERS: Final = (
         example="probe syscall:kill capture comm, args.pid as target, signal(sig)",
         width=10,
         find=_find_signal,
+        local=True,
     ),
 )

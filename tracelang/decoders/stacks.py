@@ -64,14 +64,21 @@ NAMES: Final = frozenset({"kstack", "ustack", "usym", "ksym"})
 """The decoders that ask a run for names."""
 
 DECODERS: Final = (
-    Definition("kstack", "the kernel's call stack", _read_stack, width=6),
-    Definition("ustack", "the process's call stack", _read_stack, width=6),
-    Definition("usym", "the function of the process that an address is in", _read_usym, width=24),
+    Definition("kstack", "the kernel's call stack", _read_stack, width=6, local=True),
+    Definition("ustack", "the process's call stack", _read_stack, width=6, local=True),
+    Definition(
+        "usym",
+        "the function of the process that an address is in",
+        _read_usym,
+        width=24,
+        local=True,
+    ),
     Definition(
         "ksym",
         "the kernel's function that an address is in",
         _read_ksym,
         example="probe tracepoint:timer:timer_start capture comm, ksym(function)",
         width=24,
+        local=True,
     ),
 )

@@ -34,5 +34,6 @@ DECODERS: Final = (
         example="probe rawtracepoint:sys_enter capture comm, syscall_name(id)",
         width=16,
         find=_find_syscall,
+        local=True,
     ),
 )

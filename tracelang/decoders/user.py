@@ -43,5 +43,6 @@ DECODERS: Final = (
         example="probe syscall:setuid capture comm, user(args.uid) as becomes",
         width=10,
         find=_find_user,
+        local=True,
     ),
 )

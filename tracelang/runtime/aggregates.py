@@ -46,7 +46,7 @@ _NEVER: Final = 1 << 63
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """One key's numbers, all CPUs together."""
 
     cell: dict[str, int] = field(default_factory=dict)
@@ -79,10 +79,7 @@ class AggregateReader:
         groups = self._collect(epoch)
         read = sum(group.cell["n"] for group in groups.values())
         self.events = self.events + read if self._plan.reset else read
-        # Equal rows keep the order of their keys: a hash has none.
-        rows = [self._row(key, groups[key]) for key in sorted(groups)]
-        rows.sort(key=self._rank, reverse=True)
-        return rows[: self._plan.top] if self._plan.top is not None else rows
+        return rows_of(self._output, groups, time.monotonic_ns())
 
     def _close_period(self) -> int:
         """Let programs count under the next number; return the one that is now at rest."""
@@ -95,8 +92,8 @@ class AggregateReader:
 
     # --- Reading ----------------------------------------------------------------------------------
 
-    def _collect(self, epoch: int | None) -> dict[Row, _Group]:
-        groups: dict[Row, _Group] = {}
+    def _collect(self, epoch: int | None) -> dict[Row, Group]:
+        groups: dict[Row, Group] = {}
         cells = self._maps[self._plan.cells]
         done = []
         for raw, values in _entries(cells):
@@ -104,7 +101,7 @@ class AggregateReader:
             if key is None:
                 continue
             done.append(raw)
-            self._merge(groups.setdefault(key, _Group()), values, cells)
+            self._merge(groups.setdefault(key, Group()), values, cells)
         self._forget(cells, done, epoch)
         for bucket_map in self._plan.buckets:
             self._collect_buckets(bucket_map, groups, epoch)
@@ -128,7 +125,7 @@ class AggregateReader:
             alike[index] = self._stacks.canonical(values[index])
         return tuple(alike)
 
-    def _merge(self, group: _Group, values: bytes, cells: BpfMap) -> None:
+    def _merge(self, group: Group, values: bytes, cells: BpfMap) -> None:
         """Put the CPUs' cells together."""
         stride = (cells.definition.value_size + 7) // 8 * 8
         names = [f.name for f in self._plan.cell.fields]
@@ -141,7 +138,7 @@ class AggregateReader:
                 _merge_slot(group.cell, name, number, cell, latest)
 
     def _collect_buckets(
-        self, bucket_map: BucketMap, groups: dict[Row, _Group], epoch: int | None
+        self, bucket_map: BucketMap, groups: dict[Row, Group], epoch: int | None
     ) -> None:
         counts = self._maps[bucket_map.name]
         done = []
@@ -157,7 +154,7 @@ class AggregateReader:
             if key is None:
                 continue
             done.append(raw)
-            group = groups.setdefault(key, _Group())
+            group = groups.setdefault(key, Group())
             buckets = group.buckets.setdefault(bucket_map.column, {})
             buckets[number] = buckets.get(number, 0) + total
         if bucket_map.keyed:
@@ -170,22 +167,30 @@ class AggregateReader:
             for key in keys:
                 map_.delete(key)
 
-    # --- Rows -------------------------------------------------------------------------------------
 
-    def _row(self, key: Row, group: _Group) -> Row:
-        results: dict[str, Any] = {}
-        for index, (name, function, parameters, _) in enumerate(self._plan.columns):
-            buckets = group.buckets.get(index, {})
-            results[name] = _result(function, parameters, index, group.cell, buckets)
-        for name, formula in self._plan.derived:
-            results[name] = evaluate(formula, results)
-        shown = tuple(results[name] for name in self._plan.order)
-        return (time.monotonic_ns(), self._output.rule, 0, *key, *shown)
+# --- Rows -----------------------------------------------------------------------------------------
 
-    def _rank(self, row: Row) -> int | float:
-        names = self._plan.order
-        index = names.index(self._plan.by) if self._plan.by is not None else 0
-        return _weight(row[len(row) - len(names) + index])
+
+def rows_of(output: RuleOutput, groups: Mapping[Row, Group], ts: int) -> list[Row]:
+    """Return the rows of an aggregate as read at `ts`, sorted and no more than are wanted."""
+    plan = output.aggregate
+    assert plan is not None
+    # Equal rows keep the order of their keys: a hash has none.
+    rows = [(ts, output.rule, 0, *key, *_results(plan, groups[key])) for key in sorted(groups)]
+    index = plan.order.index(plan.by) if plan.by is not None else 0
+    rows.sort(key=lambda row: _weight(row[len(row) - len(plan.order) + index]), reverse=True)
+    return rows[: plan.top] if plan.top is not None else rows
+
+
+def _results(plan: AggregatePlan, group: Group) -> Row:
+    """Return what is shown of a group, in order."""
+    results: dict[str, Any] = {}
+    for index, (name, function, parameters, _) in enumerate(plan.columns):
+        buckets = group.buckets.get(index, {})
+        results[name] = _result(function, parameters, index, group.cell, buckets)
+    for name, formula in plan.derived:
+        results[name] = evaluate(formula, results)
+    return tuple(results[name] for name in plan.order)
 
 
 def _layout(plan: AggregatePlan) -> str:

@@ -45,7 +45,7 @@ class ResolvedTarget:
     `retval`. `positional` are the function's arguments by position, for those the script names
     itself and for `argN`. `space` is where pointers that say nothing of themselves point.
     `has_task` is False where the running task has nothing to do with the event (`begin`, `end`,
-    `interval`): the process filters spare those.
+    `interval`): the process filters spare those. `arguments_first`: they hide builtins.
     """
 
     probe: str
@@ -61,6 +61,7 @@ class ResolvedTarget:
     selector: Selector | None = None
     space: Space = Space.KERNEL
     has_task: bool = True
+    arguments_first: bool = False
     notes: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 

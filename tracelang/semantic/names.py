@@ -97,7 +97,8 @@ def resolve_name(node: ast.Name, resolver: Resolves) -> Expression:
             return resolver.resolve_within(scope.aliases[name], name)
         if name in scope.script.lets:
             return resolver.resolve_within(scope.script.lets[name].expression, name)
-    if name in scope.declared and (found := find_argument(name, scope)):
+    first = scope.target.arguments_first or name in scope.declared
+    if first and (found := find_argument(name, scope)):
         return argument_value(found, node.span)
     if scope.end is not None and (ended := _of_the_end(node, scope.end)) is not None:
         return ended

@@ -91,6 +91,13 @@ class UsdtArgument:
     dereference: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedField:
+    """A value of a recorded event, at `slot` of its row."""
+
+    slot: int
+
+
 Source = (
     ContextField
     | DynamicField
@@ -101,4 +108,5 @@ Source = (
     | WrappedSyscallArgument
     | SyscallNumber
     | UsdtArgument
+    | RecordedField
 )

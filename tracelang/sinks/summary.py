@@ -25,12 +25,13 @@ class Summary:
         self._label = label
         self._scale = _describe_scale(output.aggregate.sample)
         self._timed = output.aggregate.every is not None
+        self._wall_offset = setup.contexts[output.rule].wall_offset
         self.shown = False
         """Whether there was anything to show."""
 
     def text(self, rows: Sequence[Row], *, first: bool) -> str:
         """Return the rows as text, set apart from what was shown before unless it is the first."""
-        heading = self._heading()
+        heading = self._heading(rows)
         blocks = self._table(rows) + "".join(self._blocks(row) for row in rows)
         self.shown = True
         # A histogram sets itself apart, from the heading too: but not twice, and not from nothing.
@@ -41,9 +42,16 @@ class Summary:
         """Return what is said of a period without events."""
         return f"{self._heading()}: no events\n"
 
-    def _heading(self) -> str:
-        moment = time.strftime("%H:%M:%S") if self._timed else ""
+    def _heading(self, rows: Sequence[Row] = ()) -> str:
+        moment = self._clock(rows) if self._timed else ""
         return " ".join(filter(None, (moment, self._label, self._scale)))
+
+    def _clock(self, rows: Sequence[Row]) -> str:
+        """Return the local time at which the rows were read; now where there are none."""
+        if not rows:
+            return time.strftime("%H:%M:%S")
+        ts = rows[0][0]
+        return time.strftime("%H:%M:%S", time.localtime((ts + self._wall_offset(ts)) // 10**9))
 
     def nothing(self) -> str:
         """Return what is said when a whole run had no event."""
