@@ -270,6 +270,12 @@ def test_a_cut_is_counted_once_however_often_it_is_read() -> None:
     assert event.filename == "/etc/host…"
     assert event.begins_text == event.begins_text == "/etc"
     assert trace.accounting.cut == 1
+    script = f"{OPENS} aggregate count() by filename"
+    with tracelang.trace(script, command=FEW, strlen=9) as trace:
+        (row,) = trace
+    assert dict(trace.aggregate) == {"/etc/host…": 1}
+    assert row == trace.aggregate.rows[0]
+    assert trace.accounting.cut == 1
 
 
 def test_events_become_arrow_batches_and_a_data_frame() -> None:

@@ -99,6 +99,11 @@ class EventMaker:
         columns = [column.values(rows) for column in self._columns]
         return list(map(self.type, rows, zip(*columns, strict=True)))
 
+    def make_seen(self, rows: Sequence[Row]) -> list[Event]:
+        """Return an event for each row; what is cut in them is counted elsewhere."""
+        columns = [column.seen_values(rows) for column in self._columns]
+        return list(map(self.type, rows, zip(*columns, strict=True)))
+
 
 def _event_class(output: RuleOutput, columns: Sequence[ValueColumn]) -> type[Event]:
     names = tuple(column.name for column in columns)

@@ -128,7 +128,8 @@ class Run:
     def _keep(self, rows: list[Row]) -> None:
         """Remember the rows of an aggregate; they are a batch of their own."""
         if rows and (output := self._aggregate_output(rows[0][1])) is not None:
-            self._aggregates[output.rule] = _aggregate(output, self._makers[output.rule].make(rows))
+            events = self._makers[output.rule].make_seen(rows)
+            self._aggregates[output.rule] = _aggregate(output, events)
 
     def _aggregate_output(self, rule: int) -> RuleOutput | None:
         return next((o for o in self._summed if o.rule == rule), None)

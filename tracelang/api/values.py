@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from tracelang.api.histogram import Histogram, Stats
-from tracelang.decoders.protocol import DecodeContext, Decoder, Reading
+from tracelang.decoders.definition import remember
+from tracelang.decoders.protocol import DecodeContext, Decoder, Reading, Shape
 from tracelang.plan.ir import RuleOutput
 from tracelang.registry import Registry
 from tracelang.sinks.columns import BoundColumn, bind_columns
@@ -16,30 +17,37 @@ from tracelang.sinks.protocol import Row
 
 Convert: TypeAlias = Callable[[Any], Any]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class ValueColumn:
     """A column's name and place in a row, and how to read it.
 
     `text` is what a person reads, and `differs` says whether the value is something else. Reading
-    a value counts its cuts, so it is done once; `text` does not count. `right` is for numbers.
+    a value by `convert` counts its cuts, so it is done once; `look` and `text` do not count.
+    `right` is for numbers.
     """
 
     name: str
     slot: int
     decoder: str
     convert: Convert | None
+    look: Convert | None
     text: Callable[[Any], str]
     differs: bool
     right: bool
 
     def values(self, rows: Sequence[Row]) -> Iterable[Any]:
         """Return the values of this column in some rows."""
+        return self._converted(rows, self.convert)
+
+    def seen_values(self, rows: Sequence[Row]) -> Iterable[Any]:
+        """Return the values in rows whose cuts are counted elsewhere."""
+        return self._converted(rows, self.look)
+
+    def _converted(self, rows: Sequence[Row], convert: Convert | None) -> Iterable[Any]:
         slot = self.slot
         raw = [row[slot] for row in rows]
-        return raw if self.convert is None else map(self.convert, raw)
+        return raw if convert is None else map(convert, raw)
 
 
 def value_columns(
@@ -54,39 +62,56 @@ def value_columns(
 
 def _value_column(column: BoundColumn, quiet: BoundColumn) -> ValueColumn:
     decoder, text = column.decoder, quiet.reading.text
-    convert, differs = _conversion(column), column.reading.differs
+    convert, look = _conversion(column), _conversion(quiet)
     return ValueColumn(
-        column.name, column.slot, decoder.name, convert, text, differs, decoder.right
+        name=column.name,
+        slot=column.slot,
+        decoder=decoder.name,
+        convert=convert,
+        look=look,
+        text=text,
+        differs=column.reading.differs,
+        right=decoder.right,
     )
 
 
 def _conversion(column: BoundColumn) -> Convert | None:
     """Return what makes a Python value of a raw one, None where they are the same."""
     reading = column.reading
-    match column.decoder.name:
-        case "time":
-            return _moment(reading)
-        case "buf":
-            return _bytes(reading)
-        case "histogram":
-            return Histogram
-    if reading.frames is not None:
-        return reading.frames
-    if reading.machine is None and not column.type.length:
-        return None
     machine = reading.machine or reading.text
-    return lambda raw: _plain(machine(raw))
+    if column.decoder.name == "buf":
+        return _bytes(reading)
+    match reading.shape:
+        case Shape.MOMENT:
+            return _moment(reading)
+        case Shape.HISTOGRAM:
+            return Histogram
+        case Shape.FRAMES:
+            return reading.frames
+        case Shape.TEXT | Shape.MAYBE_TEXT:
+            return _text(machine)
+        case Shape.RESULT:
+            return lambda raw: Stats(**raw) if isinstance(raw, dict) else raw
+        case Shape.INTEGERS:
+            return lambda raw: tuple(machine(raw))  # type: ignore[arg-type]
+    return machine if reading.machine is not None or column.type.length else None
 
 
 def _moment(reading: Reading) -> Convert:
     """Read a wall clock time as an aware datetime, which has microseconds; `ts` is exact."""
     nanoseconds = reading.scaled
     assert nanoseconds is not None
+    start_of = remember(_local_second)
 
     def moment(raw: int) -> datetime:
-        return (_EPOCH + timedelta(microseconds=nanoseconds(raw) // 1000)).astimezone()
+        second, rest = divmod(nanoseconds(raw), 1_000_000_000)
+        return start_of(second).replace(microsecond=rest // 1000)
 
     return moment
+
+
+def _local_second(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC).astimezone()
 
 
 def _bytes(reading: Reading) -> Convert:
@@ -101,16 +126,11 @@ def _bytes(reading: Reading) -> Convert:
     return read
 
 
-def _plain(value: object) -> object:
-    """Return a machine value as a Python one.
+def _text(machine: Convert) -> Convert:
+    """Read text; what is no UTF-8 keeps its bytes, and `os.fsencode` has them back."""
 
-    Text that is no UTF-8 keeps its bytes as `os.fsdecode` does, so `os.fsencode` has them back.
-    """
-    match value:
-        case bytes():
-            return value.decode(errors="surrogateescape")
-        case dict():
-            return Stats(**value)
-        case list():
-            return tuple(value)
-    return value
+    def read(raw: object) -> object:
+        value = machine(raw)
+        return value.decode(errors="surrogateescape") if value.__class__ is bytes else value
+
+    return read
