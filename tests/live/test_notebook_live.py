@@ -92,6 +92,16 @@ def test_a_result_can_be_a_data_frame(kernel: Kernel) -> None:
     assert kernel.text("print('/etc/hostname' in set(frame['filename']))") == "True\n"
 
 
+def test_stacks_become_a_flame_graph(kernel: Kernel) -> None:
+    html = kernel.html(
+        "%%trace -c 'cat /etc/hostname' --into opens\nsyscall:openat aggregate count() by kstack"
+    )
+    assert '<iframe sandbox="allow-scripts"' in html
+    assert '<th>kstack</th><th class="number">count</th>' in html
+    frames = "[f.label for row in opens.aggregates[0].rows for f in row.kstack]"
+    assert kernel.text(f"print(any('syscall' in label for label in {frames}))") == "True\n"
+
+
 def test_a_mistake_shows_its_diagnostic_and_no_traceback(kernel: Kernel) -> None:
     shown = kernel.error("%%trace\nsyscall:openat\ncapture comm, filname")
     assert shown.splitlines()[:2] == [

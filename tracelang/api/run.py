@@ -17,6 +17,7 @@ from tracelang.api.aggregates import Aggregate
 from tracelang.api.errors import ScriptWarning
 from tracelang.api.events import Event, EventMaker
 from tracelang.api.values import value_columns
+from tracelang.decoders.protocol import Shape
 from tracelang.diagnostics import Diagnostic
 from tracelang.launch.compile import CompiledScript, ScriptCompiler
 from tracelang.launch.load import load_script
@@ -105,6 +106,25 @@ class Run:
         from tracelang.sinks.arrow_batches import ArrowRows
 
         return ArrowRows(self._setup())
+
+    def flame_page(self, rows: Sequence[Row]) -> str:
+        """Return the page of a flame graph of some rows. Raises U303, U304 where there is none."""
+        from tracelang.sinks.flamegraph import FlameGraphKind
+
+        setup = self._setup()
+        stacked = [o for o in setup.outputs if self._has_stack(o)]
+        stream = io.StringIO()
+        sink = FlameGraphKind().create(
+            replace(setup, outputs=tuple(stacked) or setup.outputs, stream=stream)
+        )
+        for rule, run in _runs([row for row in rows if row[1] in {o.rule for o in stacked}]):
+            sink.events(rule, run)
+        sink.end()
+        return stream.getvalue()
+
+    def _has_stack(self, output: RuleOutput) -> bool:
+        columns = self._makers[output.rule].type._columns
+        return any(column.shape is Shape.FRAMES for column in columns)
 
     def aggregates(self) -> tuple[Aggregate, ...]:
         """Return the aggregates: as they stand, or for those with periods as last shown."""

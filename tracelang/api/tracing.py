@@ -225,6 +225,15 @@ class Trace:
 
         return pl.from_arrow(table)
 
+    def flamegraph(self, events: Iterable[Event] = ()) -> str:
+        """Return a flame graph of the aggregates, and of some events, as an HTML page.
+
+        Raises `UsageError` where the script takes no stacks (`kstack`, `ustack`).
+        """
+        rows = [row._row for aggregate in self.aggregates for row in aggregate.rows]
+        with public_errors():
+            return self._opened().flame_page([*rows, *(event._row for event in events)])
+
     # --- Results ----------------------------------------------------------------------------------
 
     def frame_of(self, events: Iterable[Event]) -> Any:

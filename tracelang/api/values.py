@@ -29,7 +29,7 @@ class ValueColumn:
 
     name: str
     slot: int
-    decoder: str
+    shape: Shape
     convert: Convert | None
     look: Convert | None
     text: Callable[[Any], str]
@@ -66,7 +66,7 @@ def _value_column(column: BoundColumn, quiet: BoundColumn) -> ValueColumn:
     return ValueColumn(
         name=column.name,
         slot=column.slot,
-        decoder=decoder.name,
+        shape=column.reading.shape,
         convert=convert,
         look=look,
         text=text,

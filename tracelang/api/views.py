@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tracelang.api.events import Event
+from tracelang.api.values import ValueColumn
+from tracelang.decoders.protocol import Shape
 from tracelang.html.histograms import bars
 from tracelang.html.tables import note, table, title
 
@@ -35,7 +37,7 @@ def aggregate_html(aggregate: Aggregate) -> str:
     if aggregate.sample is not None:
         scale = note("{} of each {} events were counted".format(*aggregate.sample))
     columns = type(aggregate.rows[0])._columns
-    histograms = [c for c in columns if c.decoder == "histogram"]
+    histograms = [c for c in columns if c.shape is Shape.HISTOGRAM]
     alone = len(columns) - len(histograms) == aggregate.keys_count
     rows = "" if histograms and alone else _table(aggregate.rows)
     charts = "".join(_charts(aggregate, row) for row in aggregate.rows[:_MOST_ROWS])
@@ -48,14 +50,20 @@ def _charts(aggregate: Aggregate, row: Event) -> str:
     return "".join(
         title(f"{column.name} · {where}" if where else column.name) + bars(row[column.name])
         for column in row._columns
-        if column.decoder == "histogram"
+        if column.shape is Shape.HISTOGRAM
     )
 
 
+def _cell(column: ValueColumn, row: Event) -> str:
+    if column.shape is Shape.FRAMES:
+        return "\n".join(frame.label for frame in row[column.name])
+    return column.text(row._row[column.slot])
+
+
 def _table(rows: Sequence[Event]) -> str:
-    columns = [c for c in type(rows[0])._columns if c.decoder != "histogram"]
+    columns = [c for c in type(rows[0])._columns if c.shape is not Shape.HISTOGRAM]
     names = [column.name for column in columns]
-    cells = ([c.text(row._row[c.slot]) for c in columns] for row in rows[:_MOST_ROWS])
+    cells = ([_cell(c, row) for c in columns] for row in rows[:_MOST_ROWS])
     text = table(names, [column.right for column in columns], cells)
     if len(rows) > _MOST_ROWS:
         text += note(f"the first {_MOST_ROWS:,} of {len(rows):,} rows")

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tracelang.api.aggregates import Aggregate
+from tracelang.api.errors import UsageError
 from tracelang.api.events import Event
 from tracelang.api.tracing import Trace
 from tracelang.api.views import aggregate_html, events_html
+from tracelang.html.pages import frame
 from tracelang.html.style import wrap
 from tracelang.html.tables import note
 from tracelang.runtime.accounting import Accounting
@@ -43,7 +45,8 @@ class TraceResult:
         return len(self.events)
 
     def _repr_html_(self) -> str:
-        parts = [events_html(self.events)] if self.events else []
+        parts = self._flames()
+        parts += [events_html(self.events)] if self.events else []
         parts += [aggregate_html(aggregate) for aggregate in self.aggregates]
         parts += [] if parts else [note("no events")]
         return wrap(*parts, *(note(text, warning=loud) for text, loud in self._notes()))
@@ -55,6 +58,15 @@ class TraceResult:
         for aggregate in self.aggregates:
             lines += [repr(row) for row in aggregate.rows]
         return "\n".join([*lines, *(text for text, _ in self._notes())])
+
+    def _flames(self) -> list[str]:
+        """Return a flame graph, where there are stacks that something was counted by."""
+        if not self.events and not any(self.aggregates):
+            return []
+        try:
+            return [frame(self._trace.flamegraph(self.events))]
+        except UsageError:
+            return []
 
     def _notes(self) -> Iterator[tuple[str, bool]]:
         """Yield what is to be said of the numbers, and whether it is a warning."""
