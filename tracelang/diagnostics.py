@@ -12,10 +12,10 @@ A diagnostic's code says what kind of trouble it is; the code's family gives the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.source import Span
 
 _STATUS_OF_FAMILY: Final = {"T1": 1, "T2": 1, "T4": 1, "U": 2, "T3": 3, "T9": 70}
@@ -87,11 +87,11 @@ def fail(
     return DiagnosticError(Diagnostic(code, message, primary, (), tuple(notes), tuple(help)))
 
 
-@dataclass(slots=True)
 class Reporter:
     """Collects the diagnostics of a pass, so that one run shows several mistakes."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Keep diagnostics, each once."""

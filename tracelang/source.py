@@ -5,8 +5,7 @@ Owns the mapping between offsets and lines. Everything that points at a script d
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from tracelang.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,24 +16,19 @@ class SourceFile:
     """
 
     name: str
-    text: str = field(repr=False)
-    _line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        starts = [0]
-        starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
-        object.__setattr__(self, "_line_starts", tuple(starts))
+    text: str
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column of a character offset."""
-        line = bisect_right(self._line_starts, offset)
-        return line, offset - self._line_starts[line - 1] + 1
+        before = self.text.rfind("\n", 0, offset)
+        return self.text.count("\n", 0, offset) + 1, offset - before
 
     def line_text(self, line: int) -> str:
         """Return the text of a 1-based line without its newline."""
-        start = self._line_starts[line - 1]
-        end = self.text.find("\n", start)
-        return self.text[start:] if end < 0 else self.text[start:end]
+        return self.text.split("\n")[line - 1]
+
+    def __repr__(self) -> str:
+        return f"SourceFile(name={self.name!r})"
 
 
 @dataclass(frozen=True, slots=True)

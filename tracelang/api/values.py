@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from tracelang.api.histogram import Histogram, Stats
+from tracelang.dataclass import dataclass
 from tracelang.decoders.definition import remember
 from tracelang.decoders.protocol import DecodeContext, Decoder, Reading, Shape
 from tracelang.plan.ir import RuleOutput

@@ -8,7 +8,6 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from tracelang.binaries.elf import ElfFile, open_elf, require_traceable
 from tracelang.binaries.errors import BinaryError
 from tracelang.binaries.libraries import Library, find_libraries, named
+from tracelang.dataclass import dataclass
 from tracelang.registry import did_you_mean, nearest
 
 _RIGHTS: Final = "run as root, or as a user who may read it"

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from tracelang.dataclass import dataclass
 
 _MAGIC: Final = b"glibc-ld.so.cache1.1"
 _HEADER_SIZE: Final = 48

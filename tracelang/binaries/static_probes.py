@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from tracelang.binaries.debug_files import notes
 from tracelang.binaries.elf import ElfFile
+from tracelang.dataclass import dataclass
 
 _STATIC_PROBE: Final = 3
 _ADDRESSES: Final = struct.Struct("<QQQ")

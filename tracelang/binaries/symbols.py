@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tracelang.binaries.debug_files import find_debug_symbols
 from tracelang.binaries.elf import DYNAMIC_SYMBOLS, SYMBOL_TABLE, ElfFile, Section
 from tracelang.binaries.versions import symbol_versions
+from tracelang.dataclass import dataclass
 
 _SYMBOL: Final = struct.Struct("<IBBHQQ")
 _WORDS: Final = _SYMBOL.size // 4

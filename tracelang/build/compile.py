@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,6 +25,7 @@ from tracelang.build.messages import (
 )
 from tracelang.build.object import BuiltObject, MapDefinition
 from tracelang.build.relocate import UnresolvedError, extract_references
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError
 from tracelang.source import SourceFile, Span
 

@@ -6,8 +6,9 @@ plain facts about the running kernel, no declarations of its structures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from tracelang.dataclass import dataclass
 
 _TYPES = """\
 #pragma once

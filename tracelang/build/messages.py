@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from tracelang.build.rights import explain_denial
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.source import SourceFile, Span
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from tracelang.dataclass import dataclass
 
 CONSTANT_MAGIC: Final = 0x7ACE0000
 """A constant that the loader fills in is an `ld_imm64` of this value plus the constant's number."""

@@ -5,10 +5,10 @@ Owns reading what this process may do (capabilities(7), kernel_lockdown(7), secc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.source import Span
 

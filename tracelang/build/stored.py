@@ -7,7 +7,7 @@ nothing but their contents.
 from __future__ import annotations
 
 import marshal
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import Enum
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from tracelang.build.object import (
     MapReference,
     ProgramObject,
 )
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import Diagnostic, Label, Severity
 from tracelang.mechanism import Mechanism, PerfEvent

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
+
+from tracelang.dataclass import dataclass
 
 if TYPE_CHECKING:
     from tracelang.render import Painter

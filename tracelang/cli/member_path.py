@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import nearest
 from tracelang.semantic.type_table import FoundMember, TypeTable

@@ -7,11 +7,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from tracelang.cli import options
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import fail
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +21,7 @@ from tracelang.codegen.templates import (
     write_prelude,
 )
 from tracelang.codegen.values import ValueWriter
+from tracelang.dataclass import dataclass
 from tracelang.plan.c_types import CType
 from tracelang.plan.code.statements import Line, Statement, TextSearch
 from tracelang.plan.code.values import Buffer, Home, Variable

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from tracelang.dataclass import dataclass
 
 _NO_FIT: Final = 9
 LOOSE: Final = 4

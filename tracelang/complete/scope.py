@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tracelang.complete.machine import Machine
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, Reporter
 from tracelang.mechanism import Mechanism
 from tracelang.semantic.expressions import Constant, Expression

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import DecodeContext, Operand, Parameter, Reading, Shape
 
 Raw = TypeVar("Raw", bound=int | bytes)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.capability import CAPABILITIES
 from tracelang.decoders.signal import show_signal
 from tracelang.decoders.tables import Pairs

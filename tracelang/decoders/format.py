@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from tracelang.dataclass import dataclass
 
 INTEGER_CONVERSIONS: Final = "diuxXo"
 FLOAT_CONVERSIONS: Final = "fFeEgG"

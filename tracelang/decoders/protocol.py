@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.frames import NO_STACKS, Frames, StackNames
 
 

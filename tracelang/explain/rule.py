@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.explain.aggregate import describe_aggregate
 from tracelang.explain.layout import indent, repr_format, table
 from tracelang.explain.reads import describe_reads

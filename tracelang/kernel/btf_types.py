@@ -5,8 +5,9 @@ Type id 0 is `void`. Sizes are in bytes unless a name says bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from tracelang.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

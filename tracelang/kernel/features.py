@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.kernel.view import Feature, PidNamespace
 
 INITIAL_PID_NAMESPACE: Final = 0xEFFFFFFC

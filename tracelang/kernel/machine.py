@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.kernel.features import INITIAL_PID_NAMESPACE
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ The format is that of `events/CATEGORY/EVENT/format` in tracefs (Documentation/t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.kernel.c_constant import Constants, no_constants
 from tracelang.kernel.print_format import Decodings, read_decodings
 

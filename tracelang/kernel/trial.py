@@ -13,9 +13,10 @@ import os
 import platform
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from tracelang.dataclass import dataclass
 
 _BPF_NUMBERS: Final[Mapping[str, int]] = {"x86_64": 321, "aarch64": 280, "riscv64": 280}
 _PERF_NUMBERS: Final[Mapping[str, int]] = {"x86_64": 298, "aarch64": 241, "riscv64": 241}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tracelang.dataclass import dataclass
 from tracelang.kernel.tracefs import TracepointFormat
 
 if TYPE_CHECKING:  # defining BTF's classes takes 8 ms, and a warm start needs no types

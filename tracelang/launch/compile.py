@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from tracelang.build.cache import ObjectCache
 from tracelang.build.software import software_identity
 from tracelang.build.stored import StoredScript, pack_script, unpack_script
+from tracelang.dataclass import dataclass
 from tracelang.kernel.machine import Machine, recorded_machine, running_machine
 from tracelang.kernel.mounting import mount_tracefs
 from tracelang.launch.processes import choose_processes

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from tracelang.cli import options
+from tracelang.dataclass import dataclass
 
 _WORD: Final = re.compile(r"""\s*((?:[^\s'"]|'[^']*'|"(?:\\.|[^"\\])*")+)""")
 _QUOTED: Final = re.compile(r"""'([^']*)'|"((?:\\.|[^"\\])*)\"""")

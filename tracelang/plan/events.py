@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.plan import texts

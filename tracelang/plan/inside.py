@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.mechanism import Mechanism
 from tracelang.plan.code.statements import EnterCall, ForgetCalls, LeaveCall, Line
 from tracelang.plan.expressions import Lowering

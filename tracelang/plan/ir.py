@@ -7,10 +7,11 @@ shown (`RuleOutput`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.mechanism import Mechanism, PerfEvent
 from tracelang.plan.c_types import CType

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.plan import conditions
 from tracelang.plan.aggregates import AggregateFields, fill_aggregate, plan_aggregate
 from tracelang.plan.body import Body

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import nearest
 from tracelang.semantic.model import Argument

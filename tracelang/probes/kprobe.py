@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.kernel.view import Feature
 from tracelang.mechanism import Mechanism
 from tracelang.probes import fentry, syscall

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.mechanism import Mechanism
 from tracelang.probes.functions import argument_type
 from tracelang.semantic.model import Argument, ResolvedTarget

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import fail
 from tracelang.kernel.view import SyscallInfo
 from tracelang.mechanism import Mechanism

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.kernel.tracefs import FieldKind, TracepointField, TracepointFormat

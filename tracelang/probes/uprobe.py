@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.mechanism import Mechanism
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 
 _SHELL_HELP = "for a shell's own words, pipes or variables: -c \"sh -c '…'\""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.mechanism import PerfEvent
 
 # type, size, config, period or frequency, sample_type, read_format, flags, wakeup_events, bp_type,

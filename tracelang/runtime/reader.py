@@ -6,8 +6,9 @@ ordering and pacing are the same for ring buffers and perf buffers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from tracelang.dataclass import dataclass
 
 
 class Run(NamedTuple):

@@ -9,11 +9,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tracelang.build.object import BuiltObject
+from tracelang.dataclass import dataclass
 from tracelang.mechanism import Mechanism
 from tracelang.plan.follow import FORK, FREE
 from tracelang.plan.ir import COUNTERS_PER_RULE, Attachment, Counter, Plan

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import errno
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from tracelang.build.rights import Rights, explain_denial, read_rights
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.mechanism import Mechanism
 from tracelang.runtime.libbcc import BpfError

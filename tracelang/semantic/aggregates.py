@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.registry import did_you_mean, nearest

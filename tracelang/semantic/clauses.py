@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import fail
 from tracelang.semantic import aggregates
 from tracelang.semantic.columns import column_name, default_fields, unique_names

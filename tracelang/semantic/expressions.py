@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.semantic.sources import DynamicField, EmbeddedField, Source
 from tracelang.semantic.types import Space, Struct, Type

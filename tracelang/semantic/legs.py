@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.registry import Registry
 from tracelang.semantic.model import ResolvedTarget

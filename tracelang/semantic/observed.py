@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 
 _BOOT: Final = "/proc/sys/kernel/random/boot_id"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from tracelang.dataclass import dataclass
 
 MOST_PROBES: Final = 512
 """How many places a rule may have, unless said otherwise."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from tracelang.dataclass import dataclass
 from tracelang.kernel.view import KernelView
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.observed import Observed

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, Reporter, Severity
 from tracelang.registry import Registry
 from tracelang.semantic.clauses import Clauses, take_apart

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoder
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry

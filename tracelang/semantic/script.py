@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoder
 from tracelang.diagnostics import Diagnostic, Label, Reporter
 from tracelang.kernel.view import KernelView

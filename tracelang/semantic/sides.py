@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import fail
 from tracelang.semantic.expressions import (
     ArgumentValue,

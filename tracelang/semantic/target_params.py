@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import did_you_mean, nearest
 from tracelang.source import SourceFile, Span

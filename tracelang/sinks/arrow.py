@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.sinks.arrow_batches import ArrowRows
 from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 from tracelang.sinks.spool import Spool

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import DecodeContext, Decoder, Reading
 from tracelang.diagnostics import fail
 from tracelang.plan.c_types import CType

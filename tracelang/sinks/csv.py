@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from io import StringIO
 from typing import Any, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.escape import show_bytes, show_text
 from tracelang.decoders.frames import fold
 from tracelang.diagnostics import DiagnosticError, fail

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from string import Template
 from typing import Any, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.resources import page_file
 from tracelang.sinks.flame_tree import Node, Total, grow_tree, ordered, total_functions
 from tracelang.sinks.folding import Level, Part, Path

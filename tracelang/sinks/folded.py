@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.sinks.folding import Folding
 from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 

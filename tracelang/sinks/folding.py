@@ -8,10 +8,10 @@ its first column says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.frames import Frames, fold_text
 from tracelang.decoders.protocol import Shape
 from tracelang.diagnostics import fail

@@ -9,13 +9,13 @@ an object with `accounting` and nothing else, which no event is, for every event
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from json import dumps
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.fixed import fixed_point
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output

@@ -8,12 +8,12 @@ Captured names win over added ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.escape import show_bytes
 from tracelang.decoders.protocol import Decoding, Shape
 from tracelang.plan.ir import RuleOutput

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from tracelang.dataclass import dataclass
 from tracelang.sinks.arrow_batches import ArrowRows
 from tracelang.sinks.files import WholeRecords
 from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup

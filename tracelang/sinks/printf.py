@@ -11,10 +11,10 @@ What C's printf would print is printed, with three differences that make values 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.fixed import fixed_point, truncate
 from tracelang.decoders.format import Conversion, Format, Literal
 from tracelang.decoders.integers import show_char

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, BinaryIO, Protocol, TextIO, TypeAlias
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import DecodeContext, Decoder
 from tracelang.plan.ir import RuleOutput
 from tracelang.registry import Registry

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.sinks.files import OutputFile
 from tracelang.sinks.protocol import Form, Row, Sink, SinkSetup
 

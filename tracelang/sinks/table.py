@@ -8,9 +8,9 @@ repeated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.plan.ir import RuleOutput
 from tracelang.sinks.columns import BoundColumn, bind_output
 from tracelang.sinks.grid import Table

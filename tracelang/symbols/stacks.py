@@ -7,10 +7,10 @@ longer and can wait, since the file stays open.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.decoders.frames import Frame, Frames
 from tracelang.symbols.kernel import KernelSymbols
 from tracelang.symbols.machinery import without_machinery

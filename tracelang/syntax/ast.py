@@ -6,10 +6,11 @@ trees are equal when the scripts say the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from tracelang.dataclass import dataclass
 from tracelang.source import SourceFile, Span
 
 

@@ -6,11 +6,11 @@ coarse to refuse (a clause written twice, a span that never ends) is refused her
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from lark import Token
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, fail
 from tracelang.source import Span
 from tracelang.syntax.amounts import read_count, read_period, read_rate, read_sample

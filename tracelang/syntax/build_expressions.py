@@ -6,11 +6,11 @@ and what the methods of the rules below returned. Nothing here recurses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lark import Token
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import fail
 from tracelang.source import Span
 from tracelang.syntax.ast import (

@@ -24,11 +24,11 @@ a good script.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from tracelang.dataclass import dataclass
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.resources import mistakes_directory
 from tracelang.source import SourceFile, Span

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lark import Token, UnexpectedInput
 
+from tracelang.dataclass import dataclass
 from tracelang.source import Span
 from tracelang.syntax.expected import FORMS
 

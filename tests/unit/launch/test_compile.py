@@ -82,7 +82,7 @@ def test_the_options_a_command_has_of_its_own_are_no_part_of_the_meaning(
     compiler: ScriptCompiler,
 ) -> None:
     is_known(compiler)
-    assert is_known(compiler, LaunchOptions(own_options=("out",), events=3, buffer=4096))
+    assert is_known(compiler, LaunchOptions(own_options=("out",), buffer=4096))
 
 
 def test_another_kernel_is_another_script(compiler: ScriptCompiler) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from tracelang.dataclass import dataclass
 from tracelang.plan.code.values import Buffer, Memory, Value, Variable
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from tracelang.dataclass import dataclass
 from tracelang.plan.c_types import CType
 
 
