@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.runs import EXAMPLES, Event, connections, shell, trace
+from tests.live.runs import EXAMPLES, Event, connections, events_of, python_command, shell, trace
 from tests.processes import TracelangCommand
 
 
@@ -42,10 +42,54 @@ def test_who_calls_execve(tracelang: TracelangCommand, home: Path) -> None:
 
 
 def test_namespaces(tracelang: TracelangCommand, home: Path) -> None:
-    (event,) = run(tracelang, "namespaces", "-c", shell("(exit)"))
-    assert event["pid"] == int((home / "sh.pid").read_text())
-    for name in ("pid", "net", "mnt", "user"):
-        assert event[f"{name}ns"] == Path(f"/proc/self/ns/{name}").stat().st_ino, name
+    """Each new process with the namespaces it has itself, not those of who made it."""
+    work = r'''import os, subprocess, sys
+report = """import os
+print(os.getpid(), *(os.stat('/proc/self/ns/' + n).st_ino for n in 'pid net mnt user'.split()))"""
+child = [sys.executable, "-S", "-c", report]
+plain = subprocess.run(child, capture_output=True, text=True).stdout
+flags = "--pid --net --mount --user --map-root-user --fork"
+apart = subprocess.run(["unshare", *flags.split(), *child], capture_output=True, text=True).stdout
+open("facts", "w").write(plain + apart)'''
+    events = run(tracelang, "namespaces", "-c", python_command(work))
+    plain, apart = (
+        [int(n) for n in line.split()] for line in Path("facts").read_text().splitlines()
+    )
+    names = ("nspid", "pidns", "netns", "mntns", "userns")
+    rows = [[event[name] for name in names] for event in events]
+    assert plain in rows
+    (inner,) = [event for event in events if [event[name] for name in names] == apart]
+    assert inner["comm"] == "unshare"
+    assert inner["nspid"] == 1 != inner["child_pid"]
+    assert all(a != b for a, b in zip(plain[1:], apart[1:], strict=True))
+
+
+def test_namespace_changes(tracelang: TracelangCommand, home: Path) -> None:
+    work = """import ctypes, os
+libc = ctypes.CDLL(None)
+libc.unshare(0x04000000 | 0x40000000)
+libc.unshare(0x00000400)
+fd = os.open("/proc/self/ns/uts", os.O_RDONLY)
+libc.setns(fd, 0x04000000)
+libc.setns(fd, 0x40000000)
+libc.syscall(56, 0x20000000 | 17, 0, 0, 0, 0) or os._exit(0)
+os.wait()"""
+    events = run(tracelang, "namespace-changes", "-c", python_command(work))
+    assert [(e["func"], e["kinds_text"], e["result"] < 0) for e in events] == [
+        ("unshare", "CLONE_NEWUTS|CLONE_NEWNET", False),
+        ("setns", "CLONE_NEWUTS", False),
+        ("setns", "CLONE_NEWNET", True),
+        ("clone", "CLONE_NEWPID", False),
+    ]
+    assert events[-1]["result"] > 0
+
+
+def test_namespaces_live(tracelang: TracelangCommand, home: Path) -> None:
+    command = shell("unshare -n cat /dev/null; cat /dev/null")
+    done = tracelang(EXAMPLES / "namespaces-live.trace", "-c", command, "-o", "json")
+    rows = events_of(done)
+    assert len({row["netns"] for row in rows}) == 2
+    assert Path("/proc/self/ns/net").stat().st_ino in {row["netns"] for row in rows}
 
 
 def test_who_calls_connect(tracelang: TracelangCommand, home: Path) -> None:

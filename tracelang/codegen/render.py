@@ -154,6 +154,8 @@ class _Renderer:
 
     def render(self) -> Artifact:
         programs = [self._program(p) for p in self._plan.programs]
+        if self._plan.follow is not None:
+            self._use("is_followed")
         uses = _Uses(
             max(1, COUNTERS_PER_RULE * len(self._plan.outputs)),
             any(self._plan.samples),

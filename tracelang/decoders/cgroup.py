@@ -14,8 +14,10 @@ from tracelang.decoders.protocol import DecodeContext, Reading, Shape
 
 _CONTAINER_ID: Final = re.compile(r"[0-9a-f]{64}")
 _NAMED_CONTAINER: Final = re.compile(
-    r"(?:lxc[./](?:payload\.)?|machine-)([\w.-]+?)(?:\.scope)?(?=/|$)"
+    r"/(?:lxc\.payload\.|lxc/|machine-|systemd-nspawn@)([\w.\\-]+?)(?:\.scope|\.service)?(?=/|$)"
 )
+_ESCAPED: Final = re.compile(r"\\x([0-9a-f]{2})")
+"""How systemd writes characters in a unit's name that have a meaning there (`-` is `\\x2d`)."""
 _SHORT: Final = 12
 """Characters of a container's id that its tools show."""
 _PAUSE: Final = 20
@@ -73,13 +75,22 @@ class CgroupPaths(dict[int, str]):
         return found
 
 
-def container_of(path: str) -> str:
-    """Return the container a group's path belongs to: its short id or its name; empty for none."""
+def container_of(path: str, *, short: bool = True) -> str:
+    """Return the container a group's path belongs to: its (short) id or its name; empty for none.
+
+    The ways of docker, podman, containerd and CRI-O (64 hexadecimal digits), LXC and
+    systemd-nspawn, whose names stand in the path.
+    """
     ids = _CONTAINER_ID.findall(path)
     if ids:
-        return str(ids[-1][:_SHORT])
+        return str(ids[-1][:_SHORT] if short else ids[-1])
     named = _NAMED_CONTAINER.search(path)
-    return named[1] if named else ""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), named[1]) if named else ""
+
+
+def is_id(name: str) -> bool:
+    """Tell whether a container's whole name is an id."""
+    return _CONTAINER_ID.fullmatch(name) is not None
 
 
 def _read_path(_arguments: tuple[object, ...], _context: DecodeContext) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,17 +82,27 @@ def _path(text: str, root: Path) -> Path:
 
 
 def _container(text: str, root: Path) -> Path:
-    found = [p for p in root.rglob(f"*{text}*") if p.is_dir() and _is_container(p.name, text)]
-    shortest = sorted(found, key=lambda p: len(p.parts))[:1]
-    if not shortest:
+    """Return a container's group: by the beginning of its id, or by its whole name."""
+    from tracelang.decoders.cgroup import container_of, is_id
+
+    ids = re.fullmatch("[0-9a-f]+", text) is not None
+    found = []
+    for path in root.rglob("*"):
+        own = f"/{path.relative_to(root)}"
+        name = container_of(own, short=False)
+        if (name == text or (ids and is_id(name) and name.startswith(text))) and path.is_dir():
+            found.append((name, path))
+    names = sorted({name for name, _ in found})
+    if len(names) > 1:
+        raise fail(
+            "U216",
+            f"{len(names)} containers have an id that begins with `{text}`",
+            help=[f"write more of it: {', '.join(name[:16] for name in names)}"],
+        )
+    if not found:
         raise fail(
             "U215",
-            f"no running container has an id that begins with `{text}`",
+            f"no running container has the name `{text}`, or an id that begins with it",
             help=["the id is what `docker ps`, `podman ps` or `crictl ps` shows"],
         )
-    return shortest[0]
-
-
-def _is_container(name: str, text: str) -> bool:
-    bare = name.removesuffix(".scope").rpartition("-")[2]
-    return bare.startswith(text)
+    return min((path for _, path in found), key=lambda p: len(p.parts))

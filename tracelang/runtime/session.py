@@ -150,7 +150,7 @@ class Session:
             self._stacks = StackReader(reader, self.stacks)
             self._stack.callback(self._stacks.close)
         for pid in self._options.follow:
-            self._maps["followed"].update(struct.pack("=I", pid), b"\1")
+            self._follow(pid)
         loaded = [(a, self._load(library, a)) for a in self._attachments()]
         self._attacher = self._stack.enter_context(Attacher(library))
         self._run_moments_of(loaded)
@@ -265,9 +265,14 @@ class Session:
 
         return make_table()
 
+    def _follow(self, pid: int) -> None:
+        """Follow a process; in a pid namespace programs learn its number in the kernel's own."""
+        map_ = self._maps.get("named", self._maps["followed"])
+        map_.update(struct.pack("=I", pid), b"\1")
+
     def _release(self, held: HeldProcess) -> None:
         self._held = held
-        self._maps["followed"].update(struct.pack("=I", held.pid), b"\1")
+        self._follow(held.pid)
         held.release()
 
     def _is_full(self) -> bool:

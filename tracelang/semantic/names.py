@@ -180,7 +180,10 @@ def _builtin(node: ast.Name, resolver: Resolves) -> Expression | None:
     if name == "retval":
         return _retval(node, scope)
     if name in prelude.NAMES:
-        return resolver.resolve_prelude(prelude.NAMES[name], name, {}, node.span)
+        text = prelude.NAMES[name]
+        if not scope.script.kernel.features.pid_namespace.is_initial:
+            text = prelude.IN_PID_NAMESPACE.get(name, text)
+        return resolver.resolve_prelude(text, name, {}, node.span)
     if name == "duration" and find_argument(name, scope) is None:
         raise fail(
             "T204",

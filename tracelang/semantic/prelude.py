@@ -20,6 +20,15 @@ NAMES: Final = {
 }
 """Each builtin's expression. `nspid` is the pid in the process's own namespace, the innermost."""
 
+IN_PID_NAMESPACE: Final = {
+    "ppid": (
+        "task.real_parent.signal.pids[PIDTYPE_TGID].numbers[task.thread_pid.level].nr "
+        "if task.real_parent.thread_pid.level >= task.thread_pid.level else 0"
+    ),
+}
+"""What replaces expressions above where the tracer is in a pid namespace of its own: there numbers
+are those that are seen in it, and a parent outside is 0, as /proc has it."""
+
 FUNCTIONS: Final = {
     "sport": (("sk",), "sk.__sk_common.skc_num"),
     "dport": (("sk",), "port(sk.__sk_common.skc_dport)"),
