@@ -10,12 +10,12 @@ from typing import Final
 from tracelang.decoders.frames import Frame
 
 KALLSYMS: Final = Path("/proc/kallsyms")
-_CODE: Final = frozenset(b"tTwW")
+_ABSOLUTE: Final = frozenset(b"aA")
 KERNEL: Final = "kernel"
 
 
 class KernelSymbols:
-    """The functions of the running kernel, read when the first one is asked for."""
+    """The symbols of the running kernel, read when the first one is asked for."""
 
     def __init__(self, path: Path = KALLSYMS) -> None:
         self._path = path
@@ -50,13 +50,18 @@ class KernelSymbols:
                 self._names.append((name, module))
 
 
-def _parse(data: bytes) -> Iterator[tuple[int, tuple[bool, int], str, str]]:
+def _parse(data: bytes) -> Iterator[tuple[int, tuple[bool, bool, int], str, str]]:
     """Yield (address, how good a name, name, module): of several at one place the best is last."""
     for line in data.splitlines():
         words = line.split()
-        if len(words) < 3 or words[1][0] not in _CODE:
+        if len(words) < 3 or words[1][0] in _ABSOLUTE:
             continue
         name = words[2].decode(errors="replace")
         module = words[3].decode(errors="replace").strip("[]") if len(words) > 3 else KERNEL
-        exported = words[1][0] in b"TW"
-        yield int(words[0], 16), (exported, -(len(name) - len(name.lstrip("_")))), name, module
+        yield int(words[0], 16), _plainness(words[1][0], name), name, module
+
+
+def _plainness(kind: int, name: str) -> tuple[bool, bool, int]:
+    """Return how good a name is: of code, exported, without underscores."""
+    code = kind in b"tTwW"
+    return code, kind in b"TW", len(name.lstrip("_")) - len(name)

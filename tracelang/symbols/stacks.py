@@ -12,6 +12,7 @@ from typing import Final
 
 from tracelang.dataclass import dataclass
 from tracelang.decoders.frames import Frame, Frames
+from tracelang.symbols.generated import GeneratedCode
 from tracelang.symbols.kernel import KernelSymbols
 from tracelang.symbols.machinery import without_machinery
 from tracelang.symbols.mappings import AddressSpaces
@@ -20,10 +21,8 @@ from tracelang.symbols.modules import VDSO, Module, Modules
 _EMPTY: Final = 0
 _NOT_TAKEN: Final = 1
 _NOWHERE: Final = Module("", None)
-_GENERATED: Final = Module("", None)
-"""Code that is in no file: a program made it while it ran."""
 
-Location = tuple[Module | None, int, int]
+Location = tuple[Module | GeneratedCode | None, int, int]
 """A module (None: the kernel), a place in it, and how far before it to look for the function."""
 
 
@@ -47,6 +46,7 @@ class StackTable:
         self._kernel = KernelSymbols()
         self._most = most_frames
         self._located: dict[int, tuple[Location, ...]] = {}
+        self._generated: dict[int, GeneratedCode] = {}
         self._limits: dict[int, int] = {}
         self._same: dict[Frames, int] = {}
         self.cut = 0
@@ -90,9 +90,15 @@ class StackTable:
             return _NOWHERE, address, back
         inside = address - mapping.start
         if not mapping.path.startswith("/") and mapping.path != VDSO:
-            return _GENERATED, address, back
+            return self._generated_by(taken.pid), address, back
         module = self._modules.of(taken.pid, mapping)
         return module, inside + (0 if mapping.path == VDSO else mapping.offset), back
+
+    def _generated_by(self, pid: int) -> GeneratedCode:
+        code = self._generated.get(pid)
+        if code is None:
+            code = self._generated[pid] = GeneratedCode(pid)
+        return code
 
     def _frames(self, number: int) -> Frames:
         """Return the stack of that number."""
