@@ -18,6 +18,7 @@ _MACRO: Final = re.compile(r"{%-? macro (\w+)\(")
 PRELUDE: Final = (
     "pointers",
     "task",
+    "membership",
     "counting",
     "memory",
     "texts",
