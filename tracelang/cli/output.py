@@ -98,11 +98,20 @@ def open_output(known: argparse.Namespace, make_setup: MakeSetup) -> Output:
 
     kind = find_sink(known.output or "text")
     _check(known)
+    if known.quiet:
+        make_setup = _without_account(make_setup)
     if known.out is None:
         return _standard_output(kind, make_setup)
     if known.rotate is not None:
         return _rotating(known, kind, make_setup)
     return _one_file(known, kind, make_setup)
+
+
+def _without_account(make_setup: MakeSetup) -> MakeSetup:
+    """Return what makes a setup whose output says nothing of what was counted."""
+    from tracelang.sinks.protocol import no_account
+
+    return lambda stream: replace(make_setup(stream), account=no_account)
 
 
 def _check(known: argparse.Namespace) -> None:

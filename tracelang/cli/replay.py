@@ -49,7 +49,7 @@ def execute(arguments: list[str]) -> int:
     replay = Replay(recording, known.query, known.events)
     if replay.query is not None and replay.query.warnings:
         show(replay.query.warnings)
-    account = _Account(replay, quiet=known.quiet)
+    account = _Account(replay)
     output = open_output(known, partial(_make_setup, replay, account))
     status = output.write(partial(_run, replay, output, account))
     if not known.quiet:
@@ -84,15 +84,14 @@ def _make_setup(replay: Replay, account: _Account, stream: TextIO) -> SinkSetup:
 class _Account:
     """The account of the recorded run, with what the replay counts itself."""
 
-    def __init__(self, replay: Replay, *, quiet: bool) -> None:
+    def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._quiet = quiet
         self.closed = False
 
     def __call__(self) -> Account | None:
         """Return the account; None as long as the replay goes on, or where it was lost."""
         recorded = self._replay.recording.account
-        if self._quiet or not self.closed or recorded is None:
+        if not self.closed or recorded is None:
             return None
         return _shown_account(self._replay, recorded)
 

@@ -151,7 +151,7 @@ def _show(
 ) -> int:
     from tracelang.launch.showing import make_setup
 
-    account = _Account(session, quiet=known.quiet)
+    account = _Account(session)
     output = open_(known, partial(make_setup, script, session, account, verbose=known.verbose))
     restore = _on_signals(session.stop)
     try:
@@ -176,13 +176,12 @@ def _run(session: Session, output: Output, account: _Account) -> None:
 
 
 class _Account:
-    """What a run counted, None as long as it is not over; nothing where nobody wants to know."""
+    """What a run counted, None as long as it is not over."""
 
-    def __init__(self, session: Session, *, quiet: bool) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._started = time.process_time()
         self._closed = False
-        self._quiet = quiet
 
     def close(self) -> None:
         """Say that the run is over: it detaches, and counts what became of every event."""
@@ -192,9 +191,7 @@ class _Account:
 
     def __call__(self) -> Account | None:
         """Return the account."""
-        if self._quiet or not self._closed:
-            return None
-        return self._session.accounting.counts()
+        return self._session.accounting.counts() if self._closed else None
 
 
 def _account(session: Session) -> None:

@@ -18,7 +18,7 @@ from tracelang.sinks.spool import Spool
 
 _BATCH: Final = 16_384
 """Rows that are turned into columns at once."""
-_GROUP: Final = 8 * _BATCH
+_GROUP: Final = 4 * _BATCH
 """Rows of a row group."""
 _COLUMN_END: Final = 1024
 """Bytes that the file's end has for one column of one row group, at the most."""
