@@ -30,7 +30,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 WRAPPER = """#!/bin/sh
 case " $* " in *" -c "* | *" -p "* | *" --help "*) exec {real} "$@" ;; esac
 case "$1" in
-    run | list | describe | check | explain) exec {real} "$@" ;;
+    run | list | describe | check | explain | replay | schema) exec {real} "$@" ;;
     emit | fmt | doctor | record-kernel | -*) exec {real} "$@" ;;
 esac
 exec {real} "$@" -p $PPID --follow
@@ -45,7 +45,8 @@ def commands(document: Path) -> Iterator[str]:
     """Yield the commands of the `sh` blocks; a block that writes a file is one command."""
     for language, text in blocks(document):
         if language == "sh":
-            yield from [text] if "<<" in text else split_lines(text)
+            writes = "<<" in text or " -w " in text
+            yield from [text] if writes else split_lines(text)
 
 
 def split_lines(text: str) -> Iterator[str]:
