@@ -275,6 +275,8 @@ def test_a_cut_is_counted_once_however_often_it_is_read() -> None:
         (row,) = trace
     assert dict(trace.aggregate) == {"/etc/host…": 1}
     assert row == trace.aggregate.rows[0]
+    assert trace.table().split() == ["FILENAME", "COUNT", "/etc/host…", "1"]
+    assert list(trace.frame_of([row])["count"]) == [1]
     assert trace.accounting.cut == 1
 
 

@@ -27,7 +27,7 @@ from tracelang.plan.ir import RuleOutput
 from tracelang.render import Painter, render
 from tracelang.runtime.accounting import Accounting
 from tracelang.runtime.session import Session
-from tracelang.sinks.protocol import Row, no_account
+from tracelang.sinks.protocol import Row, SinkSetup, no_account
 from tracelang.source import SourceFile
 
 if TYPE_CHECKING:
@@ -107,17 +107,38 @@ class Run:
 
         return ArrowRows(self._setup())
 
+    @cached_property
+    def seen_arrow(self) -> ArrowRows:
+        """The same for rows that were passed on before. Raises T332 without pyarrow."""
+        from tracelang.sinks.arrow_batches import ArrowRows
+
+        return ArrowRows(self._seen_setup())
+
+    def _seen_setup(self) -> SinkSetup:
+        """Return what shows rows whose cuts are counted already."""
+        setup = self._setup()
+        contexts = {r: replace(c, on_cut=lambda: None) for r, c in setup.contexts.items()}
+        return replace(setup, contexts=contexts)
+
     def flame_page(self, rows: Sequence[Row]) -> str:
         """Return the page of a flame graph of some rows. Raises U303, U304 where there is none."""
-        from tracelang.sinks.flamegraph import FlameGraphKind
+        stacked = [o for o in self._setup().outputs if self._has_stack(o)]
+        return self._written("flamegraph", rows, stacked or self._setup().outputs)
 
-        setup = self._setup()
-        stacked = [o for o in setup.outputs if self._has_stack(o)]
+    def table_text(self, rows: Sequence[Row]) -> str:
+        """Return some rows as the command shows them."""
+        return self._written("table", rows, self._setup().outputs)
+
+    def _written(self, kind: str, rows: Sequence[Row], outputs: Sequence[RuleOutput]) -> str:
+        """Return what a kind of output makes of the rows of some rules."""
+        from tracelang.sinks import find_sink
+
         stream = io.StringIO()
-        sink = FlameGraphKind().create(
-            replace(setup, outputs=tuple(stacked) or setup.outputs, stream=stream)
-        )
-        for rule, run in _runs([row for row in rows if row[1] in {o.rule for o in stacked}]):
+        setup = replace(self._seen_setup(), outputs=tuple(outputs), stream=stream)
+        sink = find_sink(kind).create(setup)
+        wanted = {output.rule for output in outputs}
+        sink.begin()
+        for rule, run in _runs([row for row in rows if row[1] in wanted]):
             sink.events(rule, run)
         sink.end()
         return stream.getvalue()

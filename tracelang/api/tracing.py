@@ -196,7 +196,7 @@ class Trace:
         with public_errors():
             arrow = run.arrow
         if self._ready:
-            yield arrow.batch([event._row for event in self._ready])
+            yield run.seen_arrow.batch([event._row for event in self._ready])
             self._ready.clear()
         while not run.over and self._is_open():
             run.session.wait(run.pause)
@@ -234,12 +234,18 @@ class Trace:
         with public_errors():
             return self._opened().flame_page([*rows, *(event._row for event in events)])
 
+    def table(self, events: Iterable[Event] = ()) -> str:
+        """Return some events, and the aggregates, as the text that the command shows."""
+        rows = [row._row for aggregate in self.aggregates for row in aggregate.rows]
+        with public_errors():
+            return self._opened().table_text([*(event._row for event in events), *rows])
+
     # --- Results ----------------------------------------------------------------------------------
 
     def frame_of(self, events: Iterable[Event]) -> Any:
         """Return some of this trace's events as a `pandas.DataFrame`."""
         with public_errors():
-            return self._opened().arrow.batch([event._row for event in events]).to_pandas()
+            return self._opened().seen_arrow.batch([event._row for event in events]).to_pandas()
 
     @property
     def event_types(self) -> tuple[type[Event], ...]:

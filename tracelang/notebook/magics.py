@@ -37,7 +37,16 @@ class TraceMagics(Magics):
 
     @line_cell_magic
     def trace(self, line: str, cell: str | None = None) -> Any:
-        """Trace with the script behind `%trace`, or in the cell below `%%trace`."""
+        """Trace with the script behind `%trace`, or in the cell below `%%trace`.
+
+        %trace -c 'cat /etc/hostname' syscall:openat capture comm, filename
+        %trace -p 42 -d 10s span syscall:read aggregate hist(duration)
+
+        Options stand before the script: -c CMD, -p PID, --follow, --comm, --cgroup and --container
+        say which processes; -n EVENTS and -d DURATION when to end; --into NAME where the value
+        goes, and --as df or --as events what it is. A script's params are --NAME=VALUE. Without an
+        end, interrupting the kernel ends the trace, with what there is.
+        """
         try:
             return self._trace(line, cell)
         except Error as error:
@@ -50,7 +59,9 @@ class TraceMagics(Magics):
             parsed = parse_line(line)
             wanted = options.launch_options(parsed.known, parsed.params)
             trace = Trace(read_inputs([_script(parsed, cell)], called="cell"), wanted)
-        result = _run(trace, parsed)
+        # A terminal cannot take back what it has shown.
+        quiet = getattr(self.shell, "kernel", None) is None
+        result = _run(trace, parsed, quiet=quiet)
         value = _value(result, parsed.known.form)
         if parsed.known.into and self.shell is not None:
             self.shell.user_ns[parsed.known.into] = value
@@ -67,12 +78,12 @@ def _script(parsed: TraceLine, cell: str | None) -> str:
     return script
 
 
-def _run(trace: Trace, parsed: TraceLine) -> TraceResult:
+def _run(trace: Trace, parsed: TraceLine, *, quiet: bool) -> TraceResult:
     """Trace to the end, or until the kernel is interrupted."""
     kept: list[Event] = []
     dropped = 0
     ended = ""
-    progress = Progress(quiet=parsed.known.quiet)
+    progress = Progress(quiet=quiet or parsed.known.quiet)
     trace.open()
     try:
         try:

@@ -48,7 +48,7 @@ class Progress:
 
 
 class _Page:
-    """HTML for notebooks, and nothing for terminals, where lines cannot be taken back."""
+    """HTML, and nothing for front ends that show text only."""
 
     def __init__(self, html: str) -> None:
         self._html = html

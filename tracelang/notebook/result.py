@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from tracelang.api.aggregates import Aggregate
 from tracelang.api.errors import UsageError
@@ -15,7 +15,8 @@ from tracelang.html.style import wrap
 from tracelang.html.tables import note
 from tracelang.runtime.accounting import Accounting
 
-_FEW: int = 10
+_FEW: Final = 100
+"""Events that a terminal shows."""
 
 
 class TraceResult:
@@ -52,11 +53,9 @@ class TraceResult:
         return wrap(*parts, *(note(text, warning=loud) for text, loud in self._notes()))
 
     def __repr__(self) -> str:
-        lines = [repr(event) for event in self.events[:_FEW]]
-        more = len(self.events) - len(lines)
-        lines += [f"… and {more:,} more"] if more else []
-        for aggregate in self.aggregates:
-            lines += [repr(row) for row in aggregate.rows]
+        lines = [self._trace.table(self.events[:_FEW]).rstrip("\n")]
+        more = len(self.events) - _FEW
+        lines += [f"… and {more:,} more"] if more > 0 else []
         return "\n".join([*lines, *(text for text, _ in self._notes())])
 
     def _flames(self) -> list[str]:
