@@ -21,7 +21,15 @@ from tracelang.syntax.parse import parse_script
 ROOT: Final = Path(__file__).resolve().parents[1]
 TOOLS: Final = ROOT / "examples" / "tools"
 PAGE: Final = ROOT / "docs" / "tools.md"
-MISSING: Final[Mapping[str, Mapping[str, str]]] = {"linux-6.18": {}, "debian-6.1": {}}
+MISSING: Final[Mapping[str, Mapping[str, str]]] = {
+    "linux-6.18": {
+        "cachestat": "folio_mark_accessed",
+        "cachetop": "folio_mark_accessed",
+        "dcstat": "lookup_fast",
+        "ext4slower": "ext4_file_read_iter",
+    },
+    "debian-6.1": {},
+}
 """By recorded kernel the tools that it has no event for, and the name that is missing there."""
 _PLACES: Final = {"linux-6.18": "live", "debian-6.1": "vm_cases"}
 _MARK: Final = "<!-- Written by scripts/tool_table.py -->\n"

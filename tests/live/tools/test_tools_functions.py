@@ -61,7 +61,7 @@ def test_profile(tracelang: TracelangCommand, home: Path) -> None:
     rows = run_summary(tracelang, "profile", "--rate", "profile:199hz", "-c", command)
     samples = sum(row["samples"] for row in rows)
     # Half a second of work, 199 times a second; the kernel's own time for the process comes on top.
-    assert 80 <= samples <= 400
+    assert 50 <= samples <= 1000
     assert "python" in str(rows[0]["comm"])
 
 
@@ -74,8 +74,9 @@ def test_offcputime(tracelang: TracelangCommand, home: Path) -> None:
     assert sum(row["waited"] for row in slept) >= 300_000_000
 
 
-@pytest.mark.tool("wakeuptime")
-def test_wakeuptime(tracelang: TracelangCommand, home: Path) -> None:
+@pytest.mark.tool("wakeuptime", "offwaketime")
+@pytest.mark.parametrize(("tool", "sleeper"), [("wakeuptime", "who"), ("offwaketime", "comm")])
+def test_wakers(tracelang: TracelangCommand, home: Path, tool: str, sleeper: str) -> None:
     source = """
 import os, time
 p, q = os.pipe()
@@ -85,11 +86,13 @@ if not os.fork():
 open("/proc/self/comm", "w").write("the-sleeper")
 os.read(p, 1)
 """
-    rows = run_summary(tracelang, "wakeuptime", "-c", python_command(source))
-    (row,) = [r for r in rows if (r["who"], r["waker"]) == ("the-sleeper", "the-waker")]
+    rows = run_summary(tracelang, tool, "-c", python_command(source))
+    (row,) = [r for r in rows if (r[sleeper], r["waker"]) == ("the-sleeper", "the-waker")]
     assert row["count"] == 1
     assert row["waited"] >= 150_000_000
     assert "pipe_write" in str(row["waker_stack"])
+    if tool == "offwaketime":
+        assert "pipe_read" in str(row["kstack"])
 
 
 @pytest.mark.tool("klockstat")

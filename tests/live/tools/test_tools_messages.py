@@ -48,7 +48,7 @@ def test_shmsnoop(tracelang: TracelangCommand, home: Path) -> None:
     assert (made["size"], made["flags_text"], made["id"]) == (8192, "01600", name)
     assert (attached["shmid"], attached["address"]) == (name, place)
     assert (left["address"], left["result"]) == (place, 0)
-    assert (removed["shmid"], removed["cmd"], removed["result"]) == (name, 0, 0)
+    assert (removed["shmid"], removed["command"], removed["result"]) == (name, 0, 0)
     assert refused["address"] == -errno.EINVAL  # it is gone
 
 
