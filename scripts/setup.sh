@@ -27,6 +27,9 @@ case ",$extras," in
         if ! command -v gcc >/dev/null || ! echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1; then
             scripts/install-packages.sh gcc libc6-dev || say "without gcc, tests that compile C are skipped"
         fi
+        if ! command -v zsh >/dev/null || ! command -v fish >/dev/null; then
+            scripts/install-packages.sh zsh fish || say "without zsh and fish, their completion is not tested"
+        fi
         ;;
 esac
 

@@ -48,7 +48,6 @@ class Terminal:
             env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
             encoding="utf-8",
             codec_errors="replace",
-            echo=False,
         )
         process.delaybeforesend = None
         screen = pyte.Screen(size[1], size[0])

@@ -25,8 +25,12 @@ COMMANDS: Final = {
     "schema": "the JSON Schema of what a script writes with `-o json`",
     "fmt": "lay scripts out in the canonical way",
     "doctor": "what this machine allows, and what would mend what it does not",
+    "completion": "what teaches bash, zsh or fish to complete all this",
     "record-kernel": "save a kernel's facts, to check scripts against it elsewhere",
 }
+
+_FOR_SHELLS: Final = "complete-line"
+"""What the scripts of `completion` run; nobody types it."""
 
 _USAGE: Final = """\
 usage: tracelang [run] TEXT_OR_FILE … [options]
@@ -92,8 +96,9 @@ def _dispatch(arguments: list[str]) -> int:
     if first in ("-V", "--version", "version"):
         print(f"tracelang {__version__}")
         return 0
-    name = first if first in COMMANDS else "run"
-    rest = arguments[1:] if first in COMMANDS else arguments
+    named = first in COMMANDS or first == _FOR_SHELLS
+    name = first if named else "run"
+    rest = arguments[1:] if named else arguments
     module = import_module(f"tracelang.cli.{name.replace('-', '_')}")
     return int(module.execute(rest))
 
