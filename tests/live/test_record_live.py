@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.live.runs import events_of, json_events, python_command
@@ -41,6 +42,7 @@ for name in sys.argv[4:]:
         ("live", ["record", *run, "-o", "json"]),
         ("replayed", ["replay", recording, "-o", "json", "-q"]),
         ("text", ["replay", recording, "-q"]),
+        ("schema", ["schema", run[0]]),
     ):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
@@ -58,8 +60,11 @@ def test_a_replay_of_every_example_is_what_the_run_said(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
     assert [name for name, _ in answers] == list(STREAMING), done.stderr
     for name, said in answers:
-        assert [status for status, _ in said.values()] == [0, 0, 0], (name, done.stderr)
+        assert [status for status, _ in said.values()] == [0, 0, 0, 0], (name, done.stderr)
         live = json_events(line for line in said["live"][1] if line.startswith("{"))
+        validator = jsonschema.Draft202012Validator(json.loads("".join(said["schema"][1])))
+        for event in live:
+            validator.validate(event)
         assert live == json_events(said["replayed"][1]), name
         assert live, name
         assert len(said["text"][1]) >= len(live), name
@@ -132,10 +137,11 @@ def test_a_killed_tracer_leaves_what_it_had_written(
     work.go()
     partial = tmp_path / "flood.tl.partial"
     assert process.stdout is not None
-    while not (partial.exists() and partial.stat().st_size > 50_000):
+    while not (partial.exists() and partial.stat().st_size > 300_000):
         assert process.poll() is None, finish(process)
     process.kill()
     finish(process)
+    assert f"left `{partial}`" in tracelang("replay", path).stderr
     done = tracelang("replay", partial, "-o", "csv")
     assert done.status == 0
     assert "warning: " in done.stderr

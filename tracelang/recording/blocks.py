@@ -77,7 +77,9 @@ def open_recording(path: Path) -> BinaryIO:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise fail("U120", f"`{path}` cannot be read: {error.strerror}") from None
+        partial = path.with_name(f"{path.name}.partial")
+        help_ = [f"a run that was cut off left `{partial}`"] if partial.exists() else []
+        raise fail("U120", f"`{path}` cannot be read: {error.strerror}", help=help_) from None
     line = file.readline(len(first_line()) + 8)
     if line != first_line():
         file.close()

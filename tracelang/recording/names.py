@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tracelang.decoders.definition import Definition
 from tracelang.decoders.frames import Frame, Frames
-from tracelang.decoders.protocol import DecodeContext, Decoder, Reading, Shape
+from tracelang.decoders.protocol import DecodeContext, Decoder, Decoding, Reading, Shape
 from tracelang.decoders.stacks import as_objects
 from tracelang.plan.ir import Column, RuleOutput
 from tracelang.recording.values import from_json, to_json
@@ -23,6 +23,9 @@ from tracelang.sinks.protocol import Row
 
 _MOST: Final = 1 << 20
 """Values of a recording that are given names; later ones are shown as numbers."""
+
+_NUMBERED: Final = ("kstack", "ustack", "usym")
+"""Decoders of numbers that mean nothing by themselves."""
 
 Key = tuple[str, tuple[object, ...]]
 """A decoder and its arguments."""
@@ -178,3 +181,20 @@ class Names:
         with suppress(OSError):
             return otherwise(text, key[1])
         return None
+
+
+def stacks_alike(
+    decoders: Registry[Decoder],
+) -> Callable[[Decoding | None], Callable[[int], int] | None]:
+    """Return which number of a stack stands for all that read the same, as in a run."""
+
+    def find(decoding: Decoding | None) -> Callable[[int], int] | None:
+        decoder = decoders.get(decoding.decoder) if decoding is not None else None
+        if decoding is None or decoder is None or decoding.decoder not in _NUMBERED:
+            return None
+        nothing = DecodeContext(lambda _ts: 0, lambda: 0, 0, lambda: None)
+        text = decoder.bind(decoding.arguments, nothing).text
+        first: dict[str, int] = {}
+        return lambda raw: first.setdefault(text(raw), raw)
+
+    return find

@@ -13,10 +13,11 @@ from tracelang.plan.c_types import CType
 from tracelang.plan.events import EventFields
 from tracelang.plan.ir import RuleOutput
 from tracelang.recording.evaluate import Evaluate, compile_expression, wrapper
+from tracelang.recording.names import stacks_alike
 from tracelang.recording.no_kernel import NoKernel
 from tracelang.recording.rewrite import Asked, parse_query, rewrite
 from tracelang.recording.schema import Head
-from tracelang.recording.summing import Summed, compile_adding
+from tracelang.recording.summing import Alike, Summed, compile_adding
 from tracelang.recording.targets import RecordedKind
 from tracelang.registry import Registry
 from tracelang.semantic.model import BoundTarget, CapturedField, RuleModel
@@ -75,14 +76,16 @@ def bind_query(text: str, head: Head, decoders: Registry[Decoder]) -> Query:
         BindOptions(head.text_limit, most_probes=_NO_LIMIT),
         reporter,
     )
-    rules = tuple(_rule(rule, about) for rule, about in zip(model.rules, asked, strict=True))
+    alike = stacks_alike(decoders)
+    pairs = zip(model.rules, asked, strict=True)
+    rules = tuple(_rule(rule, about, alike) for rule, about in pairs)
     return Query(rules, model.stop_after, model.stop_events, tuple(reporter.diagnostics))
 
 
-def _rule(rule: RuleModel, asked: Asked) -> QueryRule:
+def _rule(rule: RuleModel, asked: Asked, alike: Alike) -> QueryRule:
     where = _by_target(rule, lambda bound: bound.where and compile_expression(bound.where))
     if rule.aggregate is not None:
-        return _summing(rule, asked, where)
+        return _summing(rule, asked, where, alike)
     found = _plain(rule, asked, where) if asked.plain else _making(rule, asked, where)
     found.sample, found.limit = rule.sample, rule.limit
     return found
@@ -134,7 +137,9 @@ def _stored(field: CapturedField, type_: CType) -> Evaluate:
     return lambda row: fit(evaluate(row))
 
 
-def _summing(rule: RuleModel, asked: Asked, where: dict[int, Evaluate | None]) -> QueryRule:
+def _summing(
+    rule: RuleModel, asked: Asked, where: dict[int, Evaluate | None], alike: Alike
+) -> QueryRule:
     assert rule.aggregate is not None
     fields: AggregateFields = plan_aggregate(rule)
     return QueryRule(
@@ -143,7 +148,7 @@ def _summing(rule: RuleModel, asked: Asked, where: dict[int, Evaluate | None]) -
         where,
         {},
         Summed(fields),
-        _by_target(rule, lambda bound: compile_adding(fields, bound)),
+        _by_target(rule, lambda bound: compile_adding(fields, bound, alike)),
         rule.sample,
         None,
         rule.aggregate.every,

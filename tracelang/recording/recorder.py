@@ -18,7 +18,7 @@ from tracelang.sinks.protocol import Row, SinkSetup
 
 _RUN: Final = struct.Struct("<II")
 """Before the rows of one rule: which rule, and how many."""
-_FULL: Final = 1 << 20
+_FULL: Final = 1 << 18
 """Bytes of rows that are worth a block."""
 _LONGEST: Final = 0.25
 """Seconds that rows may wait for a block: what is lost at most when the tracer is killed."""

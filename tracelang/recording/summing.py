@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from tracelang.decoders.protocol import Decoding
 from tracelang.plan.aggregates import AggregateFields
 from tracelang.plan.ir import RuleOutput
 from tracelang.recording.buckets import linear_bucket, log_linear_bucket, power_bucket
@@ -15,6 +16,8 @@ from tracelang.semantic.types import S64, U64, Text, is_scalar
 from tracelang.sinks.protocol import Row
 
 Add = Callable[[Group, int], None]
+Alike = Callable[[Decoding | None], Callable[[int], int] | None]
+"""For the decoding of a key, which one value stands for all that read the same; None: each."""
 
 _SLOTS: Final = {
     "sum": ("sum",),
@@ -44,10 +47,15 @@ class Summed:
         return rows
 
 
-def compile_adding(fields: AggregateFields, bound: BoundTarget) -> Callable[[Summed, Row], None]:
-    """Return the function that works one event of a target into what a rule has counted."""
+def compile_adding(
+    fields: AggregateFields, bound: BoundTarget, alike: Alike
+) -> Callable[[Summed, Row], None]:
+    """Return the function that works one event of a target into what a rule has counted.
+
+    `alike` says how keys that only their decoder tells apart are put together.
+    """
     assert fields.output.aggregate is not None
-    keys = [_key(bound, position, type_.length) for position, _, type_ in fields.stored]
+    keys = [_key(bound, position, type_.length, alike) for position, _, type_ in fields.stored]
     adders: list[tuple[Evaluate, Add]] = []
     for index, ((_, function, parameters, signed), value) in enumerate(
         zip(fields.output.aggregate.columns, bound.values, strict=True)
@@ -74,9 +82,12 @@ def compile_adding(fields: AggregateFields, bound: BoundTarget) -> Callable[[Sum
     return add
 
 
-def _key(bound: BoundTarget, position: int, length: int) -> Evaluate:
+def _key(bound: BoundTarget, position: int, length: int, alike: Alike) -> Evaluate:
     value = bound.captures[position].value
     evaluate = compile_expression(value)
+    same = alike(value.decoding)
+    if same is not None:
+        return lambda row: same(evaluate(row))
     if isinstance(value.type, Text):
         # As in the kernel's keys: what follows a text is nothing.
         return lambda row: evaluate(row).ljust(length, b"\0")

@@ -95,7 +95,7 @@ class WholeRecords(io.BufferedIOBase):
 
     def reserve(self, size: int) -> None:
         """Make sure that so many bytes more will fit; raises `OSError` (ENOSPC) if not."""
-        if not self._regular:
+        if not self._regular or not hasattr(os, "posix_fallocate"):
             return
         try:
             os.posix_fallocate(self._fd, self.size, size)

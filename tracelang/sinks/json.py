@@ -119,7 +119,8 @@ class JsonSink:
         """Write what the run counted."""
         counted = self._account()
         if counted is not None:
-            self._stream.write(dumps({"accounting": dict(counted)}) + "\n")
+            account = dumps({"accounting": dict(counted)}, separators=(",", ":"))
+            self._stream.write(f"{account}\n")
         self._stream.flush()
 
 

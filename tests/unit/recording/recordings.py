@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tests.unit.decoders.bound import context
 from tracelang.decoders import load_decoders
+from tracelang.decoders.frames import StackNames
 from tracelang.plan.ir import RuleOutput
 from tracelang.recording.clock import RecordedClock
 from tracelang.recording.recorder import Recorder
@@ -25,11 +27,14 @@ def record(
     batches: Iterable[Iterable[Row]],
     *,
     end: bool = True,
+    stacks: StackNames | None = None,
 ) -> Path:
     """Write a recording and return its path; without an end as a killed tracer leaves it."""
     recorded = tuple(RecordedRule(output, dict(types)) for output, types in rules)
     outputs = tuple(rule.output for rule in recorded)
     contexts = {o.rule: context(targets=o.targets, offset=OFFSET) for o in outputs}
+    if stacks is not None:
+        contexts = {rule: replace(c, stacks=stacks) for rule, c in contexts.items()}
     file = OutputFile(path, Form.BINARY)
     clock = RecordedClock()
     clock.ask_by(lambda _ts: OFFSET)

@@ -17,6 +17,7 @@ from tests.processes import Completed
 from tests.unit.recording.recordings import OFFSET, STARTED, record
 from tests.unit.sinks.outputs import output_of
 from tracelang.cli.main import main
+from tracelang.decoders.frames import Frame, Frames
 from tracelang.decoders.protocol import Decoding
 from tracelang.plan.c_types import S64, U32, U64, byte_array
 from tracelang.semantic.types import COMM, EnumType, Type
@@ -240,3 +241,23 @@ sys.exit(main(sys.argv[1:]))
         check=False,
     )
     assert (done.stdout, done.stderr) == ("who,who_text,c\n0,root,20\n", "")
+
+
+def test_stacks_that_read_the_same_are_one(command: Run, tmp_path: Path) -> None:
+    frames = {1: (Frame("read", "libc", 4),), 2: (Frame("read", "libc", 9),), 3: ()}
+
+    class Stacks:
+        def frames(self, number: int) -> Frames:
+            return frames[number]
+
+        def kernel_frame(self, address: int) -> Frame:
+            return Frame("", "", address)
+
+    output = output_of(("where", "ustack", U64), ("n", "int", U64))
+    rows: list[Row] = [(n, 0, 0, 1 + n % 3, n) for n in range(9)]
+    rules = [(output, {"where": WORD, "n": WORD})]
+    path = record(tmp_path / "f", rules, [rows], stacks=Stacks())
+    shown = command("replay", path, "-o", "json", "-n", "1", "-q")
+    assert json.loads(shown.stdout)["where"] == [{"name": "read", "module": "libc", "offset": 4}]
+    counted = command("replay", path, "-o", "folded", "-q", "-e", "aggregate sum(n) by where")
+    assert counted.stdout.splitlines()[-1] == "read 21"
