@@ -18,6 +18,9 @@ need file file
 need ip iproute2
 need modprobe kmod
 need unshare util-linux
+need mkswap util-linux
+need mkfs.ext4 e2fsprogs
+need mkfs.xfs xfsprogs
 # The -cloud kernel has no 9p modules.
 ls /boot/vmlinuz-*-amd64 2>/dev/null | grep -qvE -e '-(cloud|rt)-amd64$' || missing="$missing linux-image-amd64"
 

@@ -21,7 +21,8 @@ if ! "$system_python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; the
     exit 1
 fi
 
-# Some tests compile a C program to read its symbols; the rest can do without.
+# Some tests compile a C program to read its symbols, and some look at what bpftrace sees of the same work;
+# the rest can do without.
 case ",$extras," in
     *,test,*)
         if ! command -v gcc >/dev/null || ! echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1; then
@@ -29,6 +30,9 @@ case ",$extras," in
         fi
         if ! command -v zsh >/dev/null || ! command -v fish >/dev/null; then
             scripts/install-packages.sh zsh fish || say "without zsh and fish, their completion is not tested"
+        fi
+        if ! command -v bpftrace >/dev/null && [ "$(id -u)" = 0 ]; then
+            scripts/install-packages.sh bpftrace || say "without bpftrace, tools are not compared with its own"
         fi
         ;;
 esac

@@ -44,7 +44,8 @@ def test_biolatency(tracelang: TracelangCommand, disk: Path) -> None:
 
 @pytest.mark.tool("biosnoop")
 def test_biosnoop(tracelang: TracelangCommand, disk: Path) -> None:
-    events = [e for e in run(tracelang, "biosnoop") if e["size"] == SIZE and "W" in e["how"]]
+    shown = run(tracelang, "biosnoop")
+    events = [e for e in shown if e["size"] == SIZE and "WRITE" in e["how_text"]]
     assert len(events) == WRITES
     assert len({(event["comm"], event["pid"], event["disk"]) for event in events}) == 1
     assert all(event["us"] > 0 for event in events)
@@ -55,3 +56,11 @@ def test_bitesize(tracelang: TracelangCommand, disk: Path) -> None:
     (row,) = run(tracelang, "bitesize")
     ((_, _, writes),) = [b for b in row["bytes"] if b[0] == SIZE]
     assert writes == WRITES
+
+
+@pytest.mark.tool("biostacks")
+def test_biostacks(tracelang: TracelangCommand, disk: Path) -> None:
+    rows = run(tracelang, "biostacks")
+    frames = [{frame["name"] for frame in row["kstack"]} for row in rows]
+    writing = [row for row, names in zip(rows, frames, strict=True) if "vfs_write" in names]
+    assert sum(n for row in writing for _, _, n in row["us"]) == WRITES

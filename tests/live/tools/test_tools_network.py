@@ -86,6 +86,8 @@ for address in {addresses}:
     dropped = [(e["daddr"], e["dport"]) for e in events if e["reason_text"] == "NO_SOCKET"]
     assert dropped == addresses
     assert all(e["saddr"] == e["daddr"] and e["sport"] for e in events)
+    names = [{frame["name"] for frame in event["kstack"]} for event in events]
+    assert ["tcp_v4_rcv" in names[0], "tcp_v6_rcv" in names[-1]] == [True, True]
 
 
 @pytest.mark.tool("tcpretrans")
@@ -104,3 +106,43 @@ def test_tcpretrans(tracelang: TracelangCommand, home: Path) -> None:
     assert (event["saddr"], event["sport"]) == ("127.0.0.1", sport)
     assert (event["daddr"], event["dport"]) == ("127.0.0.1", port)
     assert event["state_text"] == "TCP_SYN_SENT"
+
+
+LIFE = """
+import os, socket, time
+server = socket.create_server(("127.0.0.1", 0))
+port = server.getsockname()[1]
+client = socket.create_connection(("127.0.0.1", port))
+accepted, _ = server.accept()
+child = os.fork()
+if not child:
+    client.close()
+    while accepted.recv(1000): pass
+    time.sleep(0.1)
+    accepted.sendall(b"x" * 500)
+    os._exit(0)
+accepted.close()
+client.sendall(b"y" * 3000)
+client.shutdown(socket.SHUT_WR)
+while client.recv(1000): pass
+client.close()
+os.wait()
+server.close()
+try: socket.create_connection(("127.0.0.1", port))
+except ConnectionRefusedError: print(os.getpid(), child, port)
+"""
+
+
+@pytest.mark.tool("tcplife")
+def test_tcplife(tracelang: TracelangCommand, home: Path) -> None:
+    facts = home / "facts"
+    command = f"sh -c 'exec \"$@\" >{facts}' sh {python_command(LIFE)}"
+    events = run_tool(tracelang, "tcplife", "-c", command)
+    client, server, port = map(int, facts.read_text().split())
+    lives = {(e["pid"], e["sent"], e["received"]): e for e in events}
+    assert set(lives) == {(client, 3000, 500), (server, 500, 3000), (client, 0, 0)}
+    asked, answered = lives[client, 3000, 500], lives[server, 500, 3000]
+    assert (asked["dport"], answered["sport"]) == (port, port)
+    assert (asked["sport"], asked["saddr"]) == (answered["dport"], answered["daddr"])
+    assert all(event["ms"] >= 100 for event in (asked, answered))
+    assert run_tool(tracelang, "tcplife", "--port", "1", "-c", command) == []

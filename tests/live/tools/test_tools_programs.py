@@ -95,3 +95,19 @@ def test_ssllatency(tracelang: TracelangCommand, home: Path) -> None:
         "SSL_write": 2,
     }
     assert max(high for _, high, n in calls["SSL_read"]["us"] if n) > 100_000
+
+
+@pytest.mark.tool("threadsnoop")
+def test_threadsnoop(tracelang: TracelangCommand, home: Path) -> None:
+    source = """
+import ctypes
+libc = ctypes.CDLL(None)
+for start in (libc.getppid, libc.rand, libc.getppid):
+    thread = ctypes.c_ulong()
+    libc.pthread_create(ctypes.byref(thread), None, start, None)
+    libc.pthread_join(thread, None)
+"""
+    events = run_tool(tracelang, "threadsnoop", "-c", python_command(source))
+    starts = [event["start"] for event in events]
+    assert ["getppid" in starts[0], "rand" in starts[1], "getppid" in starts[2]] == [True] * 3
+    assert len({event["pid"] for event in events}) == 1
