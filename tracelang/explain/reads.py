@@ -14,9 +14,11 @@ from tracelang.semantic.expressions import (
     Expression,
     Inside,
     Place,
+    StackTaken,
     Stored,
     TextAt,
     Typed,
+    UserAddress,
 )
 from tracelang.semantic.sources import (
     ContextField,
@@ -54,6 +56,8 @@ def _reads(expression: Expression) -> Iterator[str]:
     match expression:
         case ArgumentValue(source=source) | ContextPlace(source=source):
             yield from _source(source)
+        case StackTaken() | UserAddress():
+            yield from _code(expression)
         case Stored(stage=0):
             yield "what the start remembered"
         case Stored():
@@ -78,6 +82,15 @@ def _reads(expression: Expression) -> Iterator[str]:
             yield _MEMORY[space]
         case _:
             yield from _operands(expression)
+
+
+def _code(expression: StackTaken | UserAddress) -> Iterator[str]:
+    if isinstance(expression, UserAddress):
+        yield from _reads(expression.address)
+        yield "which process it is"
+        return
+    whose = "the process's stack" if expression.user else "the kernel's stack"
+    yield f"{whose}: its number; each different one is sent once"
 
 
 def _operands(expression: Expression) -> Iterator[str]:

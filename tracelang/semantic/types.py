@@ -132,10 +132,12 @@ class Ip:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A call stack, or one address of a process; programs hold its number."""
+    """A call stack, or `single`: one address of a process. Programs hold its number."""
+
+    single: bool = False
 
     def __str__(self) -> str:
-        return "call stack"
+        return "address" if self.single else "call stack"
 
 
 Type = Int | EnumType | Pointer | Struct | Array | Text | Bytes | Ip | Stack

@@ -15,7 +15,6 @@ from tracelang.semantic.expressions import (
     Logical,
     Not,
     Place,
-    StackTaken,
     TextAt,
     TextMatch,
     TextSame,
@@ -81,7 +80,7 @@ def describe(value: Expression) -> str:
         case Pointer():
             return f"a pointer (`{value.type}`)"
         case Stack():
-            return "a call stack" if isinstance(value, StackTaken) else "a name"
+            return "a name" if value.type.single else "a call stack"
     return f"an {value.type}"
 
 

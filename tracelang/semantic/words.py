@@ -51,9 +51,15 @@ _NAMES: Final[Mapping[str, Word]] = {
     "task": Word(
         "task", "the running task, a `struct task_struct *`", "syscall:openat capture task.on_cpu"
     ),
-    "kstack": Word("kstack", "the kernel's call stack", "profile:99hz aggregate count() by kstack"),
+    "kstack": Word(
+        "kstack",
+        "the kernel's call stack; `kstack(N)` the innermost N",
+        "profile:99hz aggregate count() by kstack",
+    ),
     "ustack": Word(
-        "ustack", "the process's call stack", "profile:99hz aggregate count() by ustack"
+        "ustack",
+        "the process's call stack; `ustack(N)` the innermost N",
+        "profile:99hz aggregate count() by ustack",
     ),
     "cgroup": Word("cgroup", "the control group's path", "syscall:execve capture cgroup, comm"),
     "cgroup_id": Word(
@@ -109,6 +115,11 @@ _FUNCTIONS: Final[Mapping[str, Word]] = {
         "ip(ADDRESS)",
         "an IPv4 or IPv6 address, from 4 or 16 bytes",
         "kprobe:tcp_connect capture ip(sk.__sk_common.skc_daddr)",
+    ),
+    "usym": Word(
+        "usym(ADDRESS)",
+        "the function of the running process that an address is in",
+        "uprobe:libc:qsort aggregate count() by comm, usym(arg3)",
     ),
     "port": Word(
         "port(NUMBER)",

@@ -8,7 +8,7 @@ from tracelang.semantic.calls.arguments import resolve_arguments
 from tracelang.semantic.calls.memory import as_pointer
 from tracelang.semantic.expressions import Expression, StackTaken, UserAddress
 from tracelang.semantic.names import STACKS, Resolves
-from tracelang.semantic.types import MOST_FRAMES, STACK
+from tracelang.semantic.types import MOST_FRAMES, STACK, Stack
 from tracelang.semantic.values import describe, integer_of
 from tracelang.syntax import ast
 
@@ -32,4 +32,4 @@ def resolve_usym(call: ast.Call, resolver: Resolves) -> Expression:
     """Return the function at an address of the running process: `usym(ADDRESS)`."""
     (value,) = resolve_arguments(call, resolver, 1, 1, "usym(ADDRESS)")
     address = as_pointer(value, call, resolver)
-    return UserAddress(STACK, address, decoding=Decoding("usym"), span=call.span)
+    return UserAddress(Stack(single=True), address, decoding=Decoding("usym"), span=call.span)
