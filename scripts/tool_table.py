@@ -113,7 +113,8 @@ def _shows(path: Path) -> str:
 
 def _probes(path: Path) -> str:
     script = parse_script(SourceFile(path.name, path.read_text(encoding="utf-8")))
-    names = dict.fromkeys(str(target) for target in _targets(script))
+    shown = (f"--{t.param}" if t.param else str(t) for t in _targets(script))
+    names = dict.fromkeys(shown)
     return ", ".join(f"`{name}`" for name in names).replace("|", "\\|")
 
 
