@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -75,10 +75,9 @@ class Compilation:
     def ast(self) -> ast.Script:
         """The syntax tree of all texts, one after the other."""
         from tracelang.syntax.parse import parse_script
+        from tracelang.syntax.several import join_scripts
 
-        scripts = [parse_script(source) for source in self.sources]
-        items = tuple(item for script in scripts for item in script.items)
-        return replace(scripts[0], items=items)
+        return join_scripts([parse_script(source) for source in self.sources])
 
     @cached_property
     def model(self) -> ScriptModel:
