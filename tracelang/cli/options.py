@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, NoReturn
 
 from tracelang.diagnostics import fail
+from tracelang.launch.options import LONGEST_TEXT
 from tracelang.registry import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def add_compiling(parser: argparse._ActionsContainer) -> None:
 
 def _strlen(text: str) -> int:
     number = positive(text)
-    if number > 4096:
-        raise argparse.ArgumentTypeError(f"`{text}` is more than 4096 bytes")
+    if number > LONGEST_TEXT:
+        raise argparse.ArgumentTypeError(f"`{text}` is more than {LONGEST_TEXT} bytes")
     return number
 
 

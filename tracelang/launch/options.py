@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tracelang.dataclass import dataclass
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from tracelang.pipeline import CompileOptions
     from tracelang.plan.process_filter import ProcessFilter
     from tracelang.runtime.session import SessionOptions
+
+LONGEST_TEXT: Final = 8192
+"""The most bytes a text may keep; a path has up to 4,095."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ def test_a_kernel_without_types_has_tracepoints_still(kernel_without_btf: Path) 
         (("--buffer", "0"), "U100", "`0` is not a size", "usage: tracelang run"),
         (("--buffer", "1XB"), "U100", "`1XB` is not a size", "usage: tracelang run"),
         (("--strlen", "0"), "U100", "not a positive number", "usage: tracelang run"),
-        (("--strlen", "5000"), "U100", "more than 4096", "usage: tracelang run"),
+        (("--strlen", "9000"), "U100", "more than 8192", "usage: tracelang run"),
         (("--max-probes", "-1"), "U100", "not a positive number", "usage: tracelang run"),
         (("--prefer", "uprobe"), "U100", "invalid choice: 'uprobe'", "usage: tracelang run"),
         (("--transport", "x"), "U100", "invalid choice: 'x'", "usage: tracelang run"),

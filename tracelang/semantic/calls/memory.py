@@ -39,7 +39,7 @@ def resolve_str(call: ast.Call, resolver: Resolves) -> Expression:
     value = resolver.resolve(call.arguments[0])
     limit = script.text_limit
     if len(call.arguments) == 2:
-        limit = _constant_length(call.arguments[1], resolver, 1, 4096)
+        limit = _constant_length(call.arguments[1], resolver, 1, 8192)
     text = as_text(value, script)
     if text is not None:
         if len(call.arguments) == 2 and isinstance(text, TextAt | ContextPlace):
