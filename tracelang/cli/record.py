@@ -66,7 +66,7 @@ def _open(script: CompiledScript, known: argparse.Namespace, make_setup: MakeSet
     except BaseException:
         file.finish(failed=True)
         raise
-    return _both(recorder, file, shown)
+    return _both(recorder, file, shown, quiet=known.quiet)
 
 
 def _on_clock(setup: SinkSetup, clock: RecordedClock) -> SinkSetup:
@@ -77,17 +77,20 @@ def _on_clock(setup: SinkSetup, clock: RecordedClock) -> SinkSetup:
     return replace(setup, contexts=contexts)
 
 
-def _both(recorder: Recorder, file: OutputFile, shown: Output | None) -> Output:
-    if shown is None:
-        return Output(recorder, lambda: file, lambda failed: file.finish(failed=failed))
+def _both(recorder: Recorder, file: OutputFile, shown: Output | None, *, quiet: bool) -> Output:
+    """Return the output that is the recording, and what is shown beside it."""
 
     def finish(failed: bool) -> None:
         try:
             file.finish(failed=failed)
         finally:
-            shown.finish(failed)
+            if shown is not None:
+                shown.finish(failed)
+        if not failed and not quiet:
+            options.warn(f"recorded in `{file.path}`: {file.path.stat().st_size:,} bytes")
 
-    return Output(_Both((recorder, shown.sink)), lambda: file, finish)
+    sink = recorder if shown is None else _Both((recorder, shown.sink))
+    return Output(sink, lambda: file, finish)
 
 
 class _Both:

@@ -32,6 +32,7 @@ from tracelang.semantic.expressions import (
 from tracelang.semantic.sources import RecordedField
 from tracelang.semantic.types import Int, Ip, Text, Type, is_scalar, width
 from tracelang.sinks.protocol import Row
+from tracelang.source import Span
 
 Evaluate = Callable[[Row], Any]
 
@@ -69,17 +70,24 @@ def compile_expression(expr: Expression) -> Evaluate:
             return _choice(expr)
         case Compare() | Logical() | Not() | TextMatch() | TextSame() | InRange():
             return _condition(expr)
-    raise _not_recorded(expr)
-
-
-def _not_recorded(expr: Expression) -> DiagnosticError:
     if isinstance(expr, Builtin):
-        message = f"`{expr.name}` was not recorded"
-        help_ = "capture it when recording: `tracelang record 'probe … capture …' -w FILE`"
-    else:
-        message = "this reads memory of the machine that was traced; a recording has none"
-        help_ = "capture what it points to when recording"
-    return fail("T295", message, expr.span, help=[help_])
+        raise not_recorded(expr.name, expr.span)
+    raise fail(
+        "T295",
+        "this reads memory of the machine that was traced; a recording has none",
+        expr.span,
+        help=["capture what it points to when recording"],
+    )
+
+
+def not_recorded(name: str, span: Span | None) -> DiagnosticError:
+    """Return the error about something that the recording does not have (T295)."""
+    return fail(
+        "T295",
+        f"`{name}` was not recorded",
+        span,
+        help=["capture it when recording: `tracelang record 'probe … capture …' -w FILE`"],
+    )
 
 
 def wrap(value: int, type_: Type) -> int:

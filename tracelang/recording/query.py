@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tracelang.decoders.protocol import Decoder
-from tracelang.diagnostics import Diagnostic, Reporter
+from tracelang.diagnostics import Diagnostic, DiagnosticError, Reporter
 from tracelang.plan.aggregates import AggregateFields, plan_aggregate
 from tracelang.plan.c_types import CType
 from tracelang.plan.events import EventFields
 from tracelang.plan.ir import RuleOutput
-from tracelang.recording.evaluate import Evaluate, compile_expression, wrapper
+from tracelang.recording.evaluate import Evaluate, compile_expression, not_recorded, wrapper
 from tracelang.recording.names import stacks_alike
 from tracelang.recording.no_kernel import NoKernel
 from tracelang.recording.rewrite import Asked, parse_query, rewrite
@@ -69,17 +69,25 @@ def bind_query(text: str, head: Head, decoders: Registry[Decoder]) -> Query:
     kinds: Registry[ProbeKind] = Registry("target")
     kinds.register(RecordedKind(head))
     reporter = Reporter()
-    model = bind_script(
-        script,
-        NoKernel(head.kernel, head.architecture),
-        Vocabulary(kinds, decoders, parse_expression),
-        BindOptions(head.text_limit, most_probes=_NO_LIMIT),
-        reporter,
-    )
+    kernel = NoKernel(head.kernel, head.architecture)
+    vocabulary = Vocabulary(kinds, decoders, parse_expression)
+    options = BindOptions(head.text_limit, most_probes=_NO_LIMIT)
+    try:
+        model = bind_script(script, kernel, vocabulary, options, reporter)
+    except DiagnosticError as error:
+        raise DiagnosticError(*map(_without_kernel, error.diagnostics)) from None
     alike = stacks_alike(decoders)
     pairs = zip(model.rules, asked, strict=True)
     rules = tuple(_rule(rule, about, alike) for rule, about in pairs)
     return Query(rules, model.stop_after, model.stop_events, tuple(reporter.diagnostics))
+
+
+def _without_kernel(diagnostic: Diagnostic) -> Diagnostic:
+    """Return what is said of something that only the types of a kernel would explain."""
+    if diagnostic.code != "T301" or diagnostic.primary is None:
+        return diagnostic
+    (found,) = not_recorded(diagnostic.primary.span.text, diagnostic.primary.span).diagnostics
+    return found
 
 
 def _rule(rule: RuleModel, asked: Asked, alike: Alike) -> QueryRule:

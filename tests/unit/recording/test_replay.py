@@ -171,6 +171,8 @@ def test_every_output_takes_a_replay(command: Run, recording: Path, tmp_path: Pa
     [
         ("where nn == 1", "T203", "did you mean `n`?"),
         ("where uid == 1", "T295", "`uid` was not recorded"),
+        ("where ppid == 1", "T295", "`ppid` was not recorded"),
+        ("capture task.comm", "T295", "`task` was not recorded"),
         ("probe recorded:3", "T202", "recorded:1, recorded:2"),
         ("probe syscall:read", "T202", "`syscall:read` is no target of a replay"),
         ("span recorded:1", "T296", "record the span"),
