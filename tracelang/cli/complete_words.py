@@ -136,7 +136,14 @@ def _target(current: str, *, structs: bool) -> Completion:
 
 
 def _complete(text: str) -> Completion:
-    from tracelang.complete import Machine, complete
+    from tracelang.cli.remembered import remember
+
+    return remember(text, _work_out)
+
+
+def _work_out(text: str) -> Completion:
+    from tracelang.complete.engine import complete
+    from tracelang.complete.machine import Machine
     from tracelang.launch.kernels import open_kernel
 
     return complete(text, len(text), Machine(open_kernel(None)), by_steps=True)

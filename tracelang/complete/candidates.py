@@ -8,6 +8,8 @@ from typing import Final
 from tracelang.dataclass import dataclass
 
 _NO_FIT: Final = 9
+MOST: Final = 400
+"""So many candidates are enough for anybody."""
 LOOSE: Final = 4
 """How well a word fits that has the typed letters in their order and nothing else in common."""
 
@@ -53,7 +55,7 @@ def _is_within(typed: str, word: str) -> bool:
     return word[:1] == typed[:1] and all(letter in letters for letter in typed)
 
 
-def best(typed: str, candidates: Iterable[Candidate], most: int = 400) -> tuple[Candidate, ...]:
+def best(typed: str, candidates: Iterable[Candidate], most: int = MOST) -> tuple[Candidate, ...]:
     """Return the candidates that fit, best first and each word once; else in the order given.
 
     Those that only have the letters somewhere are left out where others have them together.

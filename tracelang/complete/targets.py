@@ -12,7 +12,7 @@ from tracelang.source import SourceFile, Span
 from tracelang.syntax import ast
 from tracelang.syntax.partial import Partial
 
-MOST: Final = 300
+_MOST: Final = 300
 _FEWEST_LETTERS: Final = 2
 _WITH_DETAIL: Final = 40
 """So many names get their arguments shown: as many as are ever on the screen at once."""
@@ -35,11 +35,11 @@ def targets_at(typed: str, machine: Machine, *, by_steps: bool) -> tuple[Candida
         return tuple(_steps(typed, machine))
     if ":" not in typed:
         kinds = best(typed, _kinds(machine))
-        names = machine.names.find(typed, MOST) if len(typed) >= _FEWEST_LETTERS else []
+        names = machine.names.find(typed, _MOST) if len(typed) >= _FEWEST_LETTERS else []
         # Letters in their order are a poor reason for a kind where a name has them together.
         kinds = tuple(k for k in kinds if fit(typed, k.text) < LOOSE)
         return (*kinds, *_named(names, machine))
-    return tuple(_named(machine.names.find(typed, MOST), machine))
+    return tuple(_named(machine.names.find(typed, _MOST), machine))
 
 
 def _kinds(machine: Machine) -> Iterator[Candidate]:

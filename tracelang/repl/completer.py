@@ -8,8 +8,7 @@ from pathlib import Path
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from tracelang.complete import Candidate
-from tracelang.complete.candidates import best
+from tracelang.complete.candidates import Candidate, best
 from tracelang.repl.commands import COMMANDS
 from tracelang.repl.settings import known_settings
 from tracelang.repl.workshop import Workshop

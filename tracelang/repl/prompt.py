@@ -13,6 +13,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import DynamicLexer, PygmentsLexer, SimpleLexer
 
 from tracelang import __version__
+from tracelang.cli.defect import excuse, report_defect
 from tracelang.diagnostics import DiagnosticError
 from tracelang.render import show
 from tracelang.repl.colours import STYLE, colour_depth
@@ -117,6 +118,9 @@ class Prompt:
             return place
         except KeyboardInterrupt:
             sys.stderr.write("\n")
+        except Exception as error:  # noqa: BLE001 - a defect of ours does not end the session
+            if not excuse(error):
+                report_defect(error, [text])
         finally:
             with suppress(OSError):
                 sys.stdout.flush()

@@ -49,7 +49,10 @@ class ToolBar:
         while True:
             self._news.wait()
             self._news.clear()
-            self._shown = self._work_out(*self._wanted)
+            try:
+                self._shown = self._work_out(*self._wanted)
+            except Exception:  # noqa: BLE001 - running the text tells of it; the line stays empty
+                self._shown = [("", "")]
             self._changed()
 
     def _work_out(self, text: str, position: int) -> StyleAndTextTuples:

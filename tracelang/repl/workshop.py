@@ -14,7 +14,10 @@ from typing import Self
 
 from tracelang.cli import options
 from tracelang.cli.run import trace, warn_of
-from tracelang.complete import Completion, Machine, complete, describe_place
+from tracelang.complete.candidates import Completion
+from tracelang.complete.engine import complete
+from tracelang.complete.machine import Machine
+from tracelang.complete.meaning import describe_place
 from tracelang.diagnostics import DiagnosticError
 from tracelang.launch.compile import ScriptCompiler
 from tracelang.launch.kernels import open_kernel

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.kernel.kernels import KERNELS
-from tracelang.complete import Candidate, Machine, complete, describe_place
+from tracelang.complete.candidates import Candidate
+from tracelang.complete.engine import complete
+from tracelang.complete.machine import Machine
+from tracelang.complete.meaning import describe_place
 from tracelang.kernel.recorded import RecordedKernel
 
 SPAN = "span from tracepoint:sched:sched_wakeup key args.pid to tracepoint:sched:sched_switch "
