@@ -26,13 +26,15 @@ EXPECTED_STATUS = re.compile(r"# exit status (\d+)\s*$")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
-# Documents trace the whole machine; a test may look at its own processes only.
+# Documents trace the whole machine, for a second or so; a test may look at its own processes only,
+# and there is nothing to wait for.
 WRAPPER = """#!/bin/sh
 case " $* " in *" -c "* | *" -p "* | *" --help "*) exec {real} "$@" ;; esac
 case "$1" in
     run | list | describe | check | explain | replay | schema) exec {real} "$@" ;;
     emit | fmt | doctor | record-kernel | -*) exec {real} "$@" ;;
 esac
+case " $* " in *" -d "*) exec {real} "$@" -p $PPID --follow -d 200ms ;; esac
 exec {real} "$@" -p $PPID --follow
 """
 
