@@ -27,7 +27,7 @@
       return weight < 1e9 ? scaled(weight, [1000, "ns", "µs", "ms"]) : scaled(weight / 1e9, [60, "s", "min", "h"]);
     }
     return data.unit === "size" ? scaled(weight, [1024, "bytes", "KiB", "MiB", "GiB", "TiB"])
-      : `${weight.toLocaleString("en")} ${data.unit}`;
+      : `${weight.toLocaleString("en")} ${weight === 1 ? data.unit.replace(/s$/, "") : data.unit}`;
   };
   const matches = (node) => wanted !== "" && node.depth > 0 && node.name.toLowerCase().includes(wanted);
 
