@@ -38,6 +38,7 @@ STATEMENTS: Final = (
     "searching",
     "aggregating",
     "spanning",
+    "finishing",
     "watching",
     "stacking",
 )

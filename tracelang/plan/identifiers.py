@@ -31,7 +31,7 @@ PRELUDE: Final = _words(
     "log_linear_bucket_s64 epochs cell fresh "
     "room space key bucket none only place events call "
     "selected pending thread level depth deeper start counters samples limits followed named "
-    "zero first from i stack_number take_stack take_address stacks stacks_sent"
+    "zero first from i above stack_number take_stack take_address stacks stacks_sent"
 )
 """What generated programs call or declare themselves: no local variable may have such a name."""
 
