@@ -49,7 +49,7 @@ guest: $(DEVELOP) ## install what booting the guest needs (root)
 	@scripts/setup-guest.sh
 
 docs: $(DOCUMENT) pages ## build the documentation in build/site
-	$(PYTHON) -m mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet --site-dir build/site
 	@echo "the pages are in build/site: open build/site/index.html"
 
 pages: $(DEVELOP) ## write the reference and the man page anew

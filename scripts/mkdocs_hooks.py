@@ -31,7 +31,8 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Let links to the examples lead there; those to a folder lead to the table of tools."""
+    """Let links to the examples lead there, those to a folder to the tools; name the lexer."""
+    markdown = markdown.replace("```trace\n", "```tracelang\n")
     up = "../" * page.file.src_uri.count("/")
 
     def lead(found: re.Match[str]) -> str:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tracelang.api.events import Event
     from tracelang.api.histogram import Bucket, Histogram, Stats
     from tracelang.api.script import Script, check, compile  # noqa: A004 - as in `re.compile`
-    from tracelang.api.tracing import Trace, trace
+    from tracelang.api.start import trace
+    from tracelang.api.tracing import Trace
     from tracelang.decoders.frames import Frame
     from tracelang.diagnostics import Diagnostic
     from tracelang.runtime.accounting import Accounting
@@ -68,7 +69,8 @@ _HOMES = {
     "tracelang.api.events": ("Event",),
     "tracelang.api.histogram": ("Bucket", "Histogram", "Stats"),
     "tracelang.api.script": ("Script", "check", "compile"),
-    "tracelang.api.tracing": ("Trace", "trace"),
+    "tracelang.api.start": ("trace",),
+    "tracelang.api.tracing": ("Trace",),
     "tracelang.decoders.frames": ("Frame",),
     "tracelang.diagnostics": ("Diagnostic",),
     "tracelang.runtime.accounting": ("Accounting",),

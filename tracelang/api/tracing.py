@@ -1,4 +1,4 @@
-"""`tracelang.trace`: a script running in the kernel, as a context manager and an iterator."""
+"""A script running in the kernel, as a context manager and an iterator."""
 
 from __future__ import annotations
 
@@ -6,20 +6,10 @@ import asyncio
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from tracelang.api.aggregates import Aggregate
-from tracelang.api.arguments import (
-    Duration,
-    Scripts,
-    Size,
-    byte_count,
-    nanoseconds,
-    param_texts,
-    read_script,
-    split_words,
-)
 from tracelang.api.errors import public_errors
 from tracelang.api.events import Event
 from tracelang.api.run import Run
@@ -281,54 +271,3 @@ class Trace:
     def __repr__(self) -> str:
         state = "new" if self._run is None else "tracing" if self._is_open() else "ended"
         return f"<Trace of {self._sources[0].name!r}: {state}>"
-
-
-def trace(
-    script: Scripts,
-    *,
-    command: str | Sequence[str] | None = None,
-    pid: int | None = None,
-    follow: bool = False,
-    comm: str | None = None,
-    cgroup: str | None = None,
-    container: str | None = None,
-    duration: Duration | None = None,
-    events: int | None = None,
-    strlen: int = 128,
-    buffer: Size | None = None,
-    keys: int = 10_240,
-    pending: int = 16_384,
-    prefer: Literal["", "kprobe", "fentry"] = "",
-    params: Mapping[str, Any] | None = None,
-    **more_params: Any,
-) -> Trace:
-    """Trace a script, a text or a file.
-
-    `command` is started and traced with its descendants, and its end ends the trace; `pid`,
-    `follow`, `comm`, `cgroup` and `container` choose processes. `duration` (seconds, a timedelta,
-    or a text such as `10ms`) and a number of `events` end it. `strlen` is the most bytes of a text
-    that are kept, `buffer` the bytes for events on their way (`8MiB`), `keys` and `pending` the
-    room for keys of aggregates and starts of spans. The script's own params are given by name, or
-    in `params` where a name is taken.
-
-    Nothing happens until the trace is entered or iterated over. Raises `UsageError` for arguments
-    that are wrong.
-    """
-    with public_errors():
-        options = LaunchOptions(
-            params=param_texts({**(params or {}), **more_params}),
-            command=split_words(command),
-            pid=str(pid) if pid is not None else None,
-            follow=follow,
-            comm=comm,
-            cgroup=cgroup,
-            container=container,
-            duration=nanoseconds(duration),
-            events=events,
-            strlen=strlen,
-            prefer=prefer,
-            buffer=byte_count(buffer),
-            keys=keys,
-            pending=pending,
-        )
-        return Trace(read_script(script), options)
