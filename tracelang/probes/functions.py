@@ -95,7 +95,8 @@ def find_functions(target: ast.Target, scope: TargetScope) -> list[str]:
         found = [name] if scope.kernel.function_is_traceable(name) else []
     if not found:
         raise no_such_target(
-            target, f"kernel function `{name}`", scope.kernel.functions(), f"{target.kind}:"
+            *(target, f"kernel function `{name}`", scope.kernel.functions(), f"{target.kind}:"),
+            "a module's functions are there once it is loaded: `modprobe MODULE`",
         )
     check_number(len(found), scope.most_probes, target.span)
     return found

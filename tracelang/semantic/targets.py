@@ -172,16 +172,17 @@ def is_pattern(text: str) -> bool:
 
 
 def no_such_target(
-    target: ast.Target, what: str, names: Iterable[str], prefix: str
+    target: ast.Target, what: str, names: Iterable[str], prefix: str, *more: str
 ) -> DiagnosticError:
     """Build the error for a target that does not exist, with the nearest that do.
 
-    `names` are the last parts it could have had; `prefix` is put before a suggestion.
+    `names` are the last parts it could have had; `prefix` is put before a suggestion, and `more` is
+    further help.
     """
     last = target.parts[-1] if target.parts else ""
     near = nearest(last, names)
     help_ = did_you_mean(near, prefix)
-    help_.append(f"see what there is: `tracelang list '{prefix}*'`")
+    help_ += [f"see what there is: `tracelang list '{prefix}*'`", *more]
     verb = "matches nothing" if is_pattern(last) else "does not exist on this kernel"
     return fail("T202", f"{what} {verb}", target.span, help=help_)
 
