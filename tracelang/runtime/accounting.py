@@ -15,7 +15,8 @@ class Accounting:
     their own program ran. `skipped` spans were never at one of their stages; of `forgotten` threads
     it was lost that they are inside a call. Of stacks, some were `not_taken` by the kernel or found
     no room on their way (`not_sent`); of the different ones some were deeper than the kernel takes
-    them (`cut`), or end where the way out was lost (`broken`), and some frames have no name.
+    them (`cut`), or end where the way out was lost (`broken`), and some frames have no name;
+    `mappings_lost` were records of what processes mapped.
     `cpu_seconds` is the tracer's own processor time, user and system.
     """
 
@@ -38,6 +39,7 @@ class Accounting:
     stacks_cut: int = 0
     stacks_broken: int = 0
     frames_unnamed: int = 0
+    mappings_lost: int = 0
     skipped: int = 0
     forgotten: int = 0
     cpu_seconds: float = 0.0
@@ -76,6 +78,7 @@ class Accounting:
             (self.stacks_cut, "different stack* cut at the depth limit"),
             (self.stacks_broken, "different stack* incomplete (no frame pointers)"),
             (self.frames_unnamed, "frame* without a name"),
+            (self.mappings_lost, "record* of mappings lost (names may be missing)"),
             (self.unreadable, "string* unreadable"),
             (self.cut, "string* cut"),
         )

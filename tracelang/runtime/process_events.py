@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from tracelang.diagnostics import fail
 from tracelang.runtime.barrier import select_barrier
 from tracelang.runtime.cpus import online_cpus
 from tracelang.runtime.perf_ring import PerfRing, split_records
@@ -46,7 +47,7 @@ _SAMPLE_ID: Final = 16
 
 
 class ProcessEvents:
-    """Tells an `AddressSpaces` what happens to processes; raises OSError where it may not."""
+    """Tells an `AddressSpaces` what happens to processes; raises T352 where the kernel refuses."""
 
     def __init__(self, spaces: AddressSpaces) -> None:
         self._spaces = spaces
@@ -58,9 +59,14 @@ class ProcessEvents:
             for cpu in online_cpus():
                 fd = _open_event(cpu)
                 self._rings.append((fd, PerfRing(fd, _PAGES)))
-        except BaseException:
+        except OSError as error:
             self.close()
-            raise
+            raise fail(
+                "T352",
+                f"cannot learn what processes have mapped: {error.strerror}",
+                notes=["without it the addresses of a `ustack` have no meaning"],
+                help=["`tracelang doctor` says what this machine allows"],
+            ) from error
 
     def drain(self) -> None:
         """Pass on what has happened so far, in the order of time."""

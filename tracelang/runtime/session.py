@@ -374,6 +374,7 @@ class Session:
         accounting.stacks_not_taken = self._sum(Counter.NOT_TAKEN)
         accounting.stacks_not_sent = self._sum(Counter.NOT_SENT)
         if self._stacks is not None:
+            accounting.mappings_lost = self._stacks.mappings_lost
             accounting.stacks_cut = self.stacks.cut
             accounting.stacks_broken = self.stacks.broken
             accounting.frames_unnamed = self.stacks.unnamed

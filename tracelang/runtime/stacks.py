@@ -41,6 +41,11 @@ class StackReader:
         self._table.spaces.forget_ended(self._settled)
         self._settled = started
 
+    @property
+    def mappings_lost(self) -> int:
+        """How many records of what processes mapped the kernel could not store."""
+        return self._events.lost
+
     def _add(self, data: bytes, position: int) -> None:
         number, ts, pid, depth, limit = STACK_HEAD.unpack_from(data, position)
         start = position + STACK_HEAD.size
