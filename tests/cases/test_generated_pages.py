@@ -40,3 +40,11 @@ def test_the_man_page_can_be_read() -> None:
     assert done.stderr == ""
     for command in COMMANDS:
         assert f"tracelang {command}" in plain
+
+
+def test_every_decision_is_listed() -> None:
+    folder = reference_page.ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    for page in sorted(folder.glob("[0-9]*.md")):
+        title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        assert f"- [{title}]({page.name})\n" in listed
