@@ -94,12 +94,12 @@ def _check_keys(rule: ast.SpanRule) -> None:
 
 
 def _check_labels(rule: ast.SpanRule) -> None:
-    """Refuse a stage's name that is taken, by the language (T295) or by another stage (T296)."""
+    """Refuse a stage's name that is taken, by the language (T271) or by another stage (T272)."""
     seen: dict[str, ast.Leg] = {}
     for leg in rule.legs:
         if leg.label in _TAKEN:
             raise fail(
-                "T295",
+                "T271",
                 f"a stage cannot be called `{leg.label}`: `{leg.label}.x` means something else",
                 leg.span,
                 help=["give it another name"],
@@ -109,7 +109,7 @@ def _check_labels(rule: ast.SpanRule) -> None:
             first = Label(seen[leg.label].span, "the first")
             help_ = ("give one another name, or name both events in one leg: `via X: A, B`",)
             raise DiagnosticError(
-                Diagnostic("T296", message, Label(leg.span), (first,), help=help_)
+                Diagnostic("T272", message, Label(leg.span), (first,), help=help_)
             )
         if leg.label:
             seen[leg.label] = leg

@@ -106,6 +106,11 @@ _FUNCTIONS: Final[Mapping[str, Word]] = {
     "symbol": Word(
         "symbol(NAME)", "a variable of the kernel", "interval:1s capture symbol(jiffies)"
     ),
+    "inside": Word(
+        "inside(TARGETS)",
+        "whether the thread is within one of these functions or system calls",
+        "syscall:openat where inside(syscall:execve) capture filename",
+    ),
     "first_of": Word(
         "first_of(A, B, …)",
         "the first expression that fits this kernel",
@@ -208,6 +213,11 @@ _CLAUSES: Final[Mapping[str, Word]] = {
         "span TARGETS …",
         "one event from the entry of a call to its return",
         "span syscall:openat capture comm, us(duration)",
+    ),
+    "via": Word(
+        "via LABEL: TARGETS [when EXPR] [key EXPR, …]",
+        "a stage on a span's way, read as LABEL.x; LABEL.duration is the time from the start to it",
+        "span from syscall:openat via half: syscall:read to syscall:close capture half.duration",
     ),
     "param": Word(
         'param NAME [: TYPE] = DEFAULT ["help"]', "an option of the script", "param min = 1ms"
