@@ -8,6 +8,7 @@ repeated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 from typing import Final
 
 from tracelang.dataclass import dataclass
@@ -20,6 +21,8 @@ from tracelang.sinks.summary import Summary
 
 _SCREEN: Final = 40
 """Lines after which a header is taken to be out of sight."""
+_FEW: Final = 8
+"""Targets of which the first may stand for all in a rule's name."""
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -123,7 +126,7 @@ class TableSink:
 
 
 def rule_labels(outputs: Sequence[RuleOutput]) -> dict[int, str]:
-    """Return a short name for each rule: its first target's function, numbered if not unique."""
+    """Return a short name for each rule, from its targets; numbered if not unique."""
     names = {output.rule: _label(output) for output in outputs}
     taken = list(names.values())
     return {
@@ -136,6 +139,9 @@ def _label(output: RuleOutput) -> str:
     if not output.targets:
         return f"rule {output.rule + 1}"
     probe, function = output.targets[0]
+    if len(output.targets) > _FEW:
+        # One of so many would say little: what they have in common says what was meant.
+        return f"{commonprefix([probe for probe, _ in output.targets])}…"
     return (function or probe) + ("…" if len(output.targets) > 1 else "")
 
 

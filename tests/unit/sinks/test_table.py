@@ -111,6 +111,12 @@ class TestSeveralRules:
         lines = written("table", outputs, [(0, 0, 0, 1), (0, 1, 0, b"a")]).splitlines()
         assert [lines[1].split()[0], lines[3].split()[0]] == ["openat…#1", "openat…#2"]
 
+    def test_a_rule_of_many_places_goes_by_what_they_share(self) -> None:
+        many = tuple((f"kprobe:vfs_{name}", f"vfs_{name}") for name in "abcdefghi")
+        outputs = [output_of(_PID, targets=many), output_of(_COMM, rule=1)]
+        lines = written("table", outputs, [(0, 0, 0, 1), (0, 1, 0, b"a")]).splitlines()
+        assert [lines[1].split()[0], lines[3].split()[0]] == ["kprobe:vfs_…", "openat…"]
+
     def test_a_header_out_of_sight_is_repeated_on_a_terminal_only(self) -> None:
         outputs = [output_of(_PID), output_of(_COMM, rule=1)]
         rows = [*[(0, 0, 0, 1)] * 50, (0, 1, 0, b"a"), (0, 0, 0, 2)]
