@@ -141,7 +141,8 @@ def _label(output: RuleOutput) -> str:
     probe, function = output.targets[0]
     if len(output.targets) > _FEW:
         # One of so many would say little: what they have in common says what was meant.
-        return f"{commonprefix([probe for probe, _ in output.targets])}…"
+        shared = commonprefix([probe for probe, _ in output.targets])  # noqa: RUF071 - characters
+        return f"{shared}…"
     return (function or probe) + ("…" if len(output.targets) > 1 else "")
 
 
