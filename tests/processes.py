@@ -89,7 +89,11 @@ def programs_of(pid: int) -> set[int]:
     """Return the ids of the BPF programs a process holds open."""
     found = set()
     for info in Path(f"/proc/{pid}/fdinfo").iterdir():
-        fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        try:
+            text = info.read_text()
+        except FileNotFoundError:  # it was closed meanwhile
+            continue
+        fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
         if "prog_id" in fields:
             found.add(int(fields["prog_id"]))
     return found

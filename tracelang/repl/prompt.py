@@ -81,14 +81,18 @@ class Prompt:
         print(f"tracelang {__version__} on Linux {platform.release()}; `:help` says more")
         position: int | None = None
         while not self._conversation.over:
-            draft, self._conversation.draft = self._conversation.draft, ""
             try:
-                text = self._read(draft, position)
+                position = self._take_turn(position)
             except EOFError:
                 return
-            except KeyboardInterrupt:
-                continue
-            position = self._answer(text)
+            except KeyboardInterrupt:  # wherever it came: in a trace, or between two prompts
+                position, self._conversation.draft = None, ""
+                sys.stderr.write("\n")
+
+    def _take_turn(self, position: int | None) -> int | None:
+        """Read a text and do what it says; return where it is to be mended."""
+        draft, self._conversation.draft = self._conversation.draft, ""
+        return self._answer(self._read(draft, position))
 
     def _read(self, draft: str, position: int | None) -> str:
         """Read a text, beginning with a draft and the cursor at a place in it."""
@@ -116,8 +120,6 @@ class Prompt:
             # What is wrong with the machine or a setting is not mended in the text.
             self._conversation.draft = text if place is not None else ""
             return place
-        except KeyboardInterrupt:
-            sys.stderr.write("\n")
         except Exception as error:  # noqa: BLE001 - a defect of ours does not end the session
             if not excuse(error):
                 report_defect(error, [text])

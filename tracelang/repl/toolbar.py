@@ -1,6 +1,7 @@
 """The line below the prompt: what stands under the cursor, or what is wrong with the text.
 
-Both are worked out beside the typing, by a thread that always takes the newest text.
+Both are worked out beside the typing, by a thread that always takes the newest text. A text that is
+right is compiled there as well when the typing pauses, so that it runs at once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from tracelang.diagnostics import Diagnostic
 from tracelang.repl.workshop import Workshop
 
 _HINT: Final = "Tab: what can stand here   Alt-Enter: new line   :help   Ctrl-D: leave"
+_PAUSE: Final = 0.4
+"""Seconds without a key after which a right text is compiled: it may be about to be run."""
 _AT_THE_END: Final = ("T103", "T106", "T107", "T150")
 """What is wrong with a text that is not finished."""
 
@@ -27,6 +30,7 @@ class ToolBar:
         self._changed = changed
         self._wanted: tuple[str, int] = ("", 0)
         self._shown: StyleAndTextTuples = [("", _HINT)]
+        self._is_right = False
         self._news = threading.Event()
         threading.Thread(target=self._answer, daemon=True).start()
 
@@ -49,13 +53,18 @@ class ToolBar:
         while True:
             self._news.wait()
             self._news.clear()
+            text, position = self._wanted
             try:
-                self._shown = self._work_out(*self._wanted)
+                self._shown = self._work_out(text, position)
+                self._changed()
+                if self._is_right and not self._news.wait(_PAUSE):
+                    self._workshop.prepare(text)
             except Exception:  # noqa: BLE001 - running the text tells of it; the line stays empty
                 self._shown = [("", "")]
-            self._changed()
+                self._changed()
 
     def _work_out(self, text: str, position: int) -> StyleAndTextTuples:
+        self._is_right = False
         if not text.strip():
             return [("", _HINT)]
         if text.startswith(":"):
@@ -63,6 +72,7 @@ class ToolBar:
         trouble = self._workshop.check(text)
         if trouble is not None and (told := _worth_telling(trouble.diagnostics, text, position)):
             return [("class:bottom-toolbar.error", told)]
+        self._is_right = trouble is None
         meaning = self._workshop.describe(text, position)
         name, colon, rest = meaning.partition(": ")
         if not colon:

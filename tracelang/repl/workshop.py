@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 
 from tracelang.cli import options
@@ -41,6 +41,8 @@ class Workshop:
         self._machine = Machine(self._kernel)
         # The completer's and the tool bar's threads ask the same machine.
         self._lock = threading.Lock()
+        # It may be compiling what is being typed when that is to be run.
+        self._compiling = threading.Lock()
 
     def __enter__(self) -> Self:
         """Start the compiler, and look at the kernel while the user reads and types."""
@@ -80,6 +82,12 @@ class Workshop:
             return error
         return None
 
+    def prepare(self, text: str) -> None:
+        """Compile a text that may soon be run: it is then remembered, and runs at once."""
+        wanted = options.launch_options(self.settings.options(), {})
+        with self._compiling, suppress(DiagnosticError):
+            self._compiler.compile([SourceFile(SOURCE_NAME, text)], wanted)
+
     # --- Running ----------------------------------------------------------------------------------
 
     def run(self, text: str) -> None:
@@ -96,7 +104,7 @@ class Workshop:
     def _interruptible(self) -> Iterator[None]:
         """End a compiler that is interrupted: its answer would be taken for the next script's."""
         try:
-            with self._lock:
+            with self._compiling:
                 yield
         except KeyboardInterrupt:
             self._compiler.close()
