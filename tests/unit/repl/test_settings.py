@@ -1,0 +1,72 @@
+"""`:set`: the options of `tracelang run`, and nothing that it would refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracelang.diagnostics import DiagnosticError
+from tracelang.repl.commands import COMMANDS, Conversation, execute_command
+from tracelang.repl.keys import is_unfinished
+from tracelang.repl.settings import Settings
+
+
+def test_settings_are_options_of_run() -> None:
+    settings = Settings()
+    settings.set("output", "json")
+    settings.set("strlen", "64")
+    settings.set("follow", "yes")
+    settings.set("command", "sh -c 'date; date'")
+    known = settings.options()
+    assert (known.output, known.strlen, known.follow) == ("json", 64, True)
+    assert known.command == "sh -c 'date; date'"
+    settings.unset("output")
+    settings.set("follow", "no")
+    known = settings.options()
+    assert (known.output, known.follow) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("outptu", "json", "U120"),
+        ("output", "jsno", "U302"),
+        ("strlen", "many", "U100"),
+        ("quiet", "perhaps", "U121"),
+    ],
+)
+def test_what_run_would_refuse_is_refused_at_once(name: str, value: str, code: str) -> None:
+    settings = Settings()
+    with pytest.raises(DiagnosticError) as raised:
+        settings.set(name, value)
+    assert raised.value.diagnostics[0].code == code
+    assert settings.values == {}
+
+
+def test_an_unknown_command_names_the_nearest() -> None:
+    with pytest.raises(DiagnosticError) as raised:
+        execute_command(":lsat", Conversation(Settings()))
+    (diagnostic,) = raised.value.diagnostics
+    assert diagnostic.code == "U123"
+    assert "`:last`" in diagnostic.help[0]
+
+
+def test_every_command_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    execute_command(":help", Conversation(Settings()))
+    shown = capsys.readouterr().out
+    assert all(command.form in shown for command in COMMANDS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "unfinished"),
+    [
+        ("syscall:openat", False),
+        ("syscall:openat capture", True),
+        ("syscall:openat capture comm,", True),
+        ("syscall:openat where (uid ==", True),
+        ("syscall:openat where uid ==) capture comm", False),
+        ("span from tracepoint:a:b", False),
+        ("probe", True),
+    ],
+)
+def test_enter_begins_a_new_line_only_where_a_text_goes_on(text: str, unfinished: bool) -> None:
+    assert is_unfinished(text) == unfinished
