@@ -26,7 +26,9 @@ def test_it_holds_every_data_file(wheel: Path, directory: str) -> None:
 
 
 def test_it_holds_every_module_and_nothing_else(wheel: Path) -> None:
-    modules = {str(p.relative_to(ROOT)) for p in (ROOT / "tracelang").rglob("*.py")}
+    package = ROOT / "tracelang"
+    files = [*package.rglob("*.py"), *(package / "cli" / "shells").iterdir()]
+    modules = {str(p.relative_to(ROOT)) for p in files}
     with zipfile.ZipFile(wheel) as archive:
         held = {n for n in archive.namelist() if ".dist-info/" not in n and ".data/" not in n}
     shells = {f"tracelang/cli/shells/{name}" for name in ("bash", "fish", "zsh")}
