@@ -1,6 +1,6 @@
 # Every target sets up what it needs: see scripts/setup.sh. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help docs pages demo test test-unit test-live test-vm test-packaging check format guest record-kernels tool-table clean
+.PHONY: help docs pages demo test test-unit test-live test-vm test-packaging check format guest record-kernels tool-table clean bench bench-quick
 MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
@@ -55,6 +55,13 @@ docs: $(DOCUMENT) pages ## build the documentation in build/site
 pages: $(DEVELOP) ## write the reference and the man page anew
 	$(PYTHON) -m scripts.reference_page
 	$(PYTHON) -m scripts.man_page
+
+bench: $(DEVELOP) ## measure against bpftrace and bcc, and write bench/RESULTS.md (root, a quiet machine)
+	@command -v "$${BPFTRACE:-bpftrace}" >/dev/null || scripts/install-packages.sh bpftrace
+	$(PYTHON) -m bench
+
+bench-quick: $(DEVELOP) ## check in seconds what noise cannot break: no loss, counters, instructions (root)
+	$(PYTHON) -m bench.quick
 
 record-kernels: $(DEVELOP) guest ## record the facts of this kernel and the guest's for the tests
 	$(PYTHON) scripts/record_kernels.py

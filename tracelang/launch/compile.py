@@ -147,14 +147,14 @@ class ScriptCompiler:
     def close(self) -> None:
         """End the compiler's process; harmless if done already."""
         if self._compiler is not None:
-            self._compiler.close()
+            # It waits for texts and has nothing to put in order: LLVM takes its time to end.
+            self._compiler.close(kill=True)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._compiler is not None:
-            self._compiler.close(kill=kind is not None)
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # --- The cache --------------------------------------------------------------------------------
 

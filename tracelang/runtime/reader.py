@@ -37,6 +37,8 @@ class Drained:
     data: bytes
     runs: tuple[Run, ...]
     started: int
+    complete: bool = True
+    """Whether nothing was left for the next drain."""
 
     @property
     def count(self) -> int:
@@ -60,7 +62,7 @@ class Reader(Protocol):
         """How full the (fullest) buffer was when the last drain began, from 0 to 1."""
 
     def drain(self) -> Drained:
-        """Take everything that is complete, in one go, and give its room back to the kernel."""
+        """Take what is complete, as much as is good at once, and give its room back."""
 
     def close(self) -> None:
         """Unmap; harmless if done already. The reader is of no use afterwards."""

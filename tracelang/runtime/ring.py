@@ -13,29 +13,37 @@ from __future__ import annotations
 
 import mmap
 import time
+from typing import Final
 
 from tracelang.runtime.barrier import select_barrier
 from tracelang.runtime.frames import scan_runs
 from tracelang.runtime.reader import Drained
+
+_LARGEST_RECORD: Final = 256 << 10
+"""More than any record takes. So much of the data is mapped a second time: each page that is mapped
+counts as memory of this process."""
+_MOST_AT_ONCE: Final = 1 << 20
+"""Bytes taken by one drain: as rows they are ten times as much."""
 
 
 class RingReader:
     """The only reader of one ring buffer map (see `Reader`).
 
     `size` is the map's `max_entries`: the bytes of data, a power of two and a multiple of the page
-    size. Raises OSError if the map cannot be mapped. The map's descriptor may be closed afterwards.
+    size. A drain takes no more than `most` bytes and one record. Raises OSError if the map cannot
+    be mapped. The map's descriptor may be closed afterwards.
     """
 
-    def __init__(self, map_fd: int, size: int) -> None:
+    def __init__(self, map_fd: int, size: int, *, most: int = _MOST_AT_ONCE) -> None:
         page = mmap.PAGESIZE
         self._size = size
+        self._most = most
         self._fill = 0.0
         self._barrier = select_barrier()
         self._consumer_page = mmap.mmap(map_fd, page, mmap.MAP_SHARED)
         self._consumer = memoryview(self._consumer_page).cast("Q")
-        self._pages = mmap.mmap(
-            map_fd, page + 2 * size, mmap.MAP_SHARED, mmap.PROT_READ, offset=page
-        )
+        mapped = page + size + min(size, _LARGEST_RECORD)
+        self._pages = mmap.mmap(map_fd, mapped, mmap.MAP_SHARED, mmap.PROT_READ, offset=page)
         self._producer = memoryview(self._pages)[:page].cast("Q")
         self._data = memoryview(self._pages)[page:]
         self._words = self._data.cast("I")
@@ -51,7 +59,7 @@ class RingReader:
         return self._fill
 
     def drain(self) -> Drained:
-        """Take all records up to the first that is still being written.
+        """Take records up to the first that is still being written, or as many as are good at once.
 
         Headers are judged before the records are copied, never in the copy: a copy reads memory in
         any order, and could pair a finished header with what stood there before the record was
@@ -63,12 +71,14 @@ class RingReader:
         self._fill = pending / self._size
         self._barrier()  # load the position, then what it covers
         start = consumed % self._size
-        runs, stop = scan_runs(self._words, start, start + pending)
+        # A record that begins before the end of the data may go on behind it, but not begin there.
+        end = min(start + min(pending, self._most), self._size)
+        runs, stop = scan_runs(self._words, start, end)
         self._barrier()  # load the headers, then the records
         data = self._data[start:stop].tobytes()
         self._barrier()  # load the records, then let them be overwritten
         self._consumer[0] = consumed + (stop - start)
-        return Drained(data, runs, started)
+        return Drained(data, runs, started, end == start + pending)
 
     def close(self) -> None:
         """Unmap the buffer; harmless if done already."""

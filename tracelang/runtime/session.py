@@ -108,6 +108,8 @@ class Session:
         self.accounting = Accounting()
         self._streamed = 0
         self._begun = False
+        self._wound_up = False
+        self._complete = True
         self.first_event = 0
         """The timestamp of the first event shown, or of the start, in monotonic nanoseconds."""
         self.command_status: int | None = None
@@ -209,9 +211,10 @@ class Session:
         batches = [] if self._stop.is_set() else self._take()
         now = time.monotonic_ns()
         if self._stop.is_set() or now >= self._deadline or self._is_full() or self._is_over():
-            return Step(batches + self._finish(), 0.0, over=True)
+            self._wind_up()
+            return self._last_step(batches)
         until = min(self._deadline, self._summaries.next_due())
-        pause = self._pacer.next_pause(self._reader.fill)
+        pause = self._pacer.next_pause(self._reader.fill) if self._complete else 0.0
         return Step(batches, min(pause, max(0.0, (until - now) / 1e9)), over=False)
 
     def wait(self, pause: float) -> None:
@@ -293,12 +296,20 @@ class Session:
     def _take(self) -> list[list[Row]]:
         """Return the rows that are safe to pass on, and the aggregates that are due."""
         drained = self._drain()
-        rows = self._order.push(self._decode(drained), drained.started)
-        return self._deliver(rows, self._summaries.due())
+        return self._deliver(self._in_order(drained), self._summaries.due())
+
+    def _in_order(self, drained: Drained) -> list[Row]:
+        """Return the rows that no older one can follow any more."""
+        rows = self._decode(drained)
+        if drained.complete:
+            return self._order.push(rows, drained.started)
+        # What was left is not much older than the last that was taken.
+        return self._order.push(rows, rows[-1][0] if rows else 0)
 
     def _drain(self) -> Drained:
         """Take what programs have sent: events, then the stacks they name."""
         drained = self._reader.drain()
+        self._complete = drained.complete
         if self._stacks is not None:
             self._stacks.drain()
         return drained
@@ -313,17 +324,24 @@ class Session:
             if collecting:
                 gc.enable()
 
-    def _finish(self) -> list[list[Row]]:
-        """Detach, take what is still on its way, and let the `end` rules speak."""
+    def _wind_up(self) -> None:
+        """Detach, and let the `end` rules speak."""
+        if self._wound_up:
+            return
+        self._wound_up = True
+        self._stop.set()
         self._attacher.close()
         for program in self._moments["end"]:
             run_program(program)
-        rows: list[Row] = []
-        while (drained := self._drain()).count:
-            rows += self._order.push(self._decode(drained), drained.started)
-        rows += self._order.flush()
+
+    def _last_step(self, batches: list[list[Row]]) -> Step:
+        """Take what is still on its way, a piece at a time; the run is over when that was all."""
+        drained = self._drain()
+        if drained.count or not drained.complete:
+            return Step(batches + self._deliver(self._in_order(drained), ()), 0.0, over=False)
+        rows = self._order.flush()
         self.accounting.late = self._order.late
-        return self._deliver(rows, self._summaries.last())
+        return Step(batches + self._deliver(rows, self._summaries.last()), 0.0, over=True)
 
     def _deliver(self, rows: list[Row], tables: Iterable[list[Row]]) -> list[list[Row]]:
         """Return what is shown of some rows, and after it each aggregate as a batch of its own."""
