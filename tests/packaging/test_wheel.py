@@ -12,7 +12,7 @@ import pytest
 from scripts.tool_table import MISSING
 from tests.packaging.conftest import ROOT, Installed
 
-_DATA = ("grammar", "codegen_templates", "examples")
+_DATA = ("grammar", "codegen_templates", "page_templates", "examples")
 _EXAMPLES = sorted((ROOT / "examples").rglob("*.trace"))
 
 
@@ -26,10 +26,14 @@ def test_it_holds_every_data_file(wheel: Path, directory: str) -> None:
 
 
 def test_it_holds_every_module_and_nothing_else(wheel: Path) -> None:
-    modules = {str(p.relative_to(ROOT)) for p in (ROOT / "tracelang").rglob("*.py")}
+    package = ROOT / "tracelang"
+    files = [*package.rglob("*.py"), *(package / "cli" / "shells").iterdir()]
+    modules = {str(p.relative_to(ROOT)) for p in files}
     with zipfile.ZipFile(wheel) as archive:
         held = {n for n in archive.namelist() if ".dist-info/" not in n and ".data/" not in n}
-    assert modules | {"tracelang/py.typed"} == {n for n in held if "/_data/" not in n}
+    shells = {f"tracelang/cli/shells/{name}" for name in ("bash", "fish", "zsh")}
+    wanted = modules | shells | {"tracelang/py.typed"}
+    assert wanted == {n for n in held if "/_data/" not in n}
 
 
 def test_it_brings_its_man_page(installed: Installed) -> None:
