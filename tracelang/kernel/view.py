@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from tracelang.dataclass import dataclass
-from tracelang.kernel.tracefs import TracepointFormat
 
 if TYPE_CHECKING:  # defining BTF's classes takes 8 ms, and a warm start needs no types
     from tracelang.kernel.btf import Btf
+    from tracelang.kernel.tracefs import TracepointFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.mechanism import Mechanism, PerfEvent
 from tracelang.plan.c_types import CType
-from tracelang.plan.code.statements import Statement
+
+if TYPE_CHECKING:  # a start from the cache has no statements
+    from tracelang.plan.code.statements import Statement
 
 # --- Records --------------------------------------------------------------------------------------
 

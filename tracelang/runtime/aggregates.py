@@ -8,14 +8,15 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from tracelang.plan.ir import AggregatePlan, BucketMap, Plan, RuleOutput
 from tracelang.runtime.barrier import wait_for_programs
 from tracelang.runtime.maps import BpfMap
 
-if TYPE_CHECKING:  # few scripts take stacks
+if TYPE_CHECKING:  # few scripts need these
+    from fractions import Fraction
+
     from tracelang.symbols.stacks import StackTable
 
 Row = tuple[Any, ...]
@@ -259,7 +260,7 @@ def _result(
         case "distinct":
             return len(buckets)
         case "percentile":
-            return percentile(buckets, Fraction(str(parameters[0])))
+            return _percentile(buckets, str(parameters[0]))
         case "lhist":
             low, high, step = (int(p) for p in parameters)
             return linear_buckets(buckets, low, high, step)
@@ -320,6 +321,12 @@ def linear_buckets(counts: Mapping[int, int], low: int, high: int, step: int) ->
         end = None if number == last else low + (number + 1) * step
         rows.append((start, end, counts.get(number, 0)))
     return tuple(rows)
+
+
+def _percentile(buckets: Mapping[int, int], rank: str) -> int | None:
+    from fractions import Fraction  # late: few scripts ask for percentiles
+
+    return percentile(buckets, Fraction(rank))
 
 
 def percentile(counts: Mapping[int, int], rank: Fraction) -> int | None:

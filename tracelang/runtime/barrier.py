@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import time
 from collections.abc import Callable
 from typing import Final
@@ -37,7 +36,7 @@ def select_barrier(machine: str | None = None) -> Callable[[], None]:
     Nothing needs to be done where loads stay in order: CPython compiles each element access of a
     memoryview to one aligned load, and calls in between keep the compiler from moving it.
     """
-    if (machine or platform.machine()) in _STRONGLY_ORDERED:
+    if (machine or os.uname().machine) in _STRONGLY_ORDERED:
         return _pass_through
     return make_membarrier()
 
@@ -49,7 +48,7 @@ def wait_for_programs() -> None:
     program takes.
     """
     syscall = ctypes.CDLL(None).syscall
-    number = _SYSCALL_NUMBER.get(platform.machine(), _GENERIC_SYSCALL_NUMBER)
+    number = _SYSCALL_NUMBER.get(os.uname().machine, _GENERIC_SYSCALL_NUMBER)
     waited = syscall(
         ctypes.c_long(number), ctypes.c_int(_MEMBARRIER_GLOBAL), ctypes.c_uint(0), ctypes.c_int(0)
     )
@@ -62,7 +61,7 @@ def make_membarrier() -> Callable[[], None]:
 
     Raises `DiagnosticError` T350 where the kernel was built without it.
     """
-    number = _SYSCALL_NUMBER.get(platform.machine(), _GENERIC_SYSCALL_NUMBER)
+    number = _SYSCALL_NUMBER.get(os.uname().machine, _GENERIC_SYSCALL_NUMBER)
     syscall = ctypes.CDLL(None, use_errno=True).syscall
     arguments = (
         ctypes.c_long(number),

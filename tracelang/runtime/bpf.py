@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import struct
 from collections.abc import Iterator
 from typing import Final
@@ -84,9 +83,9 @@ def _program_info(program: int) -> bytes:
 
 def call_bpf(command: int, request: ctypes.Array[ctypes.c_char]) -> None:
     """Make the system call; `request` holds the attributes and a NUL. Raises OSError."""
-    number = _NUMBERS.get(platform.machine())
+    number = _NUMBERS.get(os.uname().machine)
     if number is None:
-        raise OSError(38, f"no bpf(2) known for {platform.machine()}")
+        raise OSError(38, f"no bpf(2) known for {os.uname().machine}")
     libc = ctypes.CDLL(None, use_errno=True)
     # create_string_buffer appends a NUL, which is no part of the attributes.
     size = ctypes.sizeof(request) - 1
