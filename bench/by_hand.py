@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import tempfile
+from pathlib import Path
 from typing import Final
+
+from tracelang.build.headers import HeaderFacts, write_headers
 
 _HEAD: Final = """
 struct arguments { char unused[16]; u64 fd; u64 buffer; u64 count; };
@@ -47,9 +52,17 @@ int run(struct arguments *ctx) {
 
 def main() -> None:
     """Attach, say so, wait for SIGINT."""
+    name, pid = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as directory:
+        facts = HeaderFacts(os.sysconf("SC_PAGE_SIZE"), 0x060100, syscall_wrapper=True)
+        write_headers(Path(directory), facts)
+        os.environ["BCC_KERNEL_SOURCE"] = directory
+        _run(name, pid)
+
+
+def _run(name: str, pid: str) -> None:
     from bcc import BPF
 
-    name, pid = sys.argv[1:]
     bpf = BPF(text=_HEAD.replace("PID", pid) + _PROGRAMS[name])
     bpf.attach_tracepoint("syscalls:sys_enter_write", fn_name="run")
     print("attached", flush=True)

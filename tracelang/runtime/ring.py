@@ -22,7 +22,7 @@ from tracelang.runtime.reader import Drained
 _LARGEST_RECORD: Final = 256 << 10
 """More than any record takes. So much of the data is mapped a second time: each page that is mapped
 counts as memory of this process."""
-_MOST_AT_ONCE: Final = 1 << 20
+_MOST_AT_ONCE: Final = 512 << 10
 """Bytes taken by one drain: as rows they are ten times as much."""
 
 
