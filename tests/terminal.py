@@ -14,7 +14,7 @@ import pyte
 
 from tests.processes import SLOWNESS
 
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 ENTER = "\r"
 TAB = "\t"
 CTRL_A, CTRL_C, CTRL_D = "\x01", "\x03", "\x04"
@@ -29,6 +29,8 @@ class Terminal:
     process: Any
     screen: pyte.Screen
     stream: pyte.Stream
+    written: str = ""
+    """Everything the program wrote, with what moves the cursor."""
 
     @classmethod
     def start(
@@ -65,6 +67,11 @@ class Terminal:
         """The whole screen."""
         return "\n".join(self.lines).rstrip()
 
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the window another size."""
+        self.screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
     def send(self, text: str) -> None:
         """Type."""
         self.process.send(text)
@@ -74,7 +81,7 @@ class Terminal:
         shown = wanted if callable(wanted) else lambda text: wanted in text
         until = time.monotonic() + _PATIENCE * SLOWNESS
         while not shown(self.text):
-            alive = self._read(0.2)
+            alive = self.read(0.2)
             if shown(self.text):
                 break
             if not alive or time.monotonic() > until:
@@ -84,7 +91,7 @@ class Terminal:
     def end(self) -> int:
         """Wait until the program has ended by itself; return its exit status."""
         until = time.monotonic() + _PATIENCE * SLOWNESS
-        while self._read(0.2):
+        while self.read(0.2):
             if time.monotonic() > until:
                 raise AssertionError(f"it does not end:\n{self.text}")
         self.process.close()
@@ -99,11 +106,14 @@ class Terminal:
         """End the program, whatever it does."""
         self.process.close(force=True)
 
-    def _read(self, timeout: float) -> bool:
+    def read(self, timeout: float = 0.2) -> bool:
+        """Take what the program has written, waiting `timeout` seconds; False when it has ended."""
         try:
-            self.stream.feed(self.process.read_nonblocking(65536, timeout=timeout))
+            text = self.process.read_nonblocking(65536, timeout=timeout)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
             return False
+        self.written += text
+        self.stream.feed(text)
         return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Final
 
 import pytest
 
 from tests.live.runs import python_command
-from tests.live.terminal import Terminal
+from tests.terminal import CTRL_C, Terminal
 
 WORK: Final = python_command("""import os, time
 while True:
@@ -19,9 +20,16 @@ HIDDEN, SHOWN = "\x1b[?25l", "\x1b[?25h"
 TIME: Final = re.compile(r"\d\d:\d\d:\d\d")
 
 
+def tracing(
+    script: str, command: str, *, size: tuple[int, int] = (24, 80), kind: str = "xterm"
+) -> Terminal:
+    argv = [sys.executable, "-m", "tracelang.cli.main", script, "-c", command]
+    return Terminal.start(argv, size=size, environment={"TERM": kind, "NO_COLOR": "1"})
+
+
 def test_a_table_takes_the_place_of_the_last_and_stays_at_the_end() -> None:
     script = f'probe begin print "counting" {COUNT} probe end print "that was all"'
-    with Terminal(script, "-c", WORK) as terminal:
+    with tracing(script, WORK) as terminal:
         terminal.wait_for(lambda text: "CALLS" in text)
         drawn = terminal.written.count("\x1b[H")
         while terminal.written.count("\x1b[H") < drawn + 3:
@@ -30,8 +38,8 @@ def test_a_table_takes_the_place_of_the_last_and_stays_at_the_end() -> None:
         assert len(TIME.findall(terminal.text)) == 1
         assert HIDDEN in terminal.written
         assert SHOWN not in terminal.written
-        terminal.interrupt()
-        status = terminal.wait_for_end()
+        terminal.send(CTRL_C)
+        status = terminal.end()
     assert status == 0
     assert terminal.written.count(SHOWN) == terminal.written.count(HIDDEN) == 1
     after = terminal.written.rpartition("\x1b[?1049l")[2]
@@ -46,7 +54,7 @@ def test_a_table_takes_the_place_of_the_last_and_stays_at_the_end() -> None:
 def test_a_window_too_low_is_told_of_and_one_that_grows_is_filled() -> None:
     script = """probe syscall:getpgid aggregate count() as calls by comm, ts / 1000 as at
         every 200ms top 60"""
-    with Terminal(script, "-c", WORK, lines=8, columns=60) as terminal:
+    with tracing(script, WORK, size=(8, 60)) as terminal:
         text = terminal.wait_for(lambda text: "more lines" in text)
         assert len(text.splitlines()) == 8
         assert text.splitlines()[0].startswith(TIME.findall(text)[0])
@@ -54,8 +62,8 @@ def test_a_window_too_low_is_told_of_and_one_that_grows_is_filled() -> None:
         terminal.resize(16, 40)
         text = terminal.wait_for(lambda text: len(text.splitlines()) > 9)
         assert len(text.splitlines()) <= 16
-        terminal.interrupt()
-        assert terminal.wait_for_end() == 0
+        terminal.send(CTRL_C)
+        assert terminal.end() == 0
 
 
 def test_several_tables_stand_below_one_another_and_a_silent_one_says_so() -> None:
@@ -64,12 +72,12 @@ def test_several_tables_stand_below_one_another_and_a_silent_one_says_so() -> No
     work = python_command("""import os, time
 for n in range(12): os.getsid(0); os.getpgid(0); os.getpriority(0, 0); time.sleep(0.05)
 while True: os.getpgid(0); os.getpriority(0, 0); time.sleep(0.01)""")
-    with Terminal(script, "-c", work, lines=30) as terminal:
+    with tracing(script, work, size=(30, 80)) as terminal:
         terminal.wait_for(lambda text: "[0] " in text and text.count("getpgid") == 1)
         text = terminal.wait_for(lambda text: "getsid: no events" in text)
         assert text.count("getpriority") == 1
-        terminal.interrupt()
-        assert terminal.wait_for_end() == 0
+        terminal.send(CTRL_C)
+        assert terminal.end() == 0
 
 
 @pytest.mark.parametrize(
@@ -78,8 +86,8 @@ while True: os.getpgid(0); os.getpriority(0, 0); time.sleep(0.01)""")
     ids=["a terminal that cannot", "beside a rule that streams"],
 )
 def test_elsewhere_tables_follow_one_another(script: str, kind: str) -> None:
-    with Terminal(script, "-c", WORK, kind=kind) as terminal:
+    with tracing(script, WORK, kind=kind) as terminal:
         terminal.wait_for(lambda text: text.count("CALLS") >= 2)
-        terminal.interrupt()
-        assert terminal.wait_for_end() == 0
+        terminal.send(CTRL_C)
+        assert terminal.end() == 0
     assert "\x1b" not in terminal.written

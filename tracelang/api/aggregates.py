@@ -52,12 +52,17 @@ class Aggregate(Mapping[Any, Any]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def html(self) -> str:
+        """Return the rows as HTML, a table and charts, to stand in a page that has the style."""
+        from tracelang.api.views import aggregate_html  # only notebooks need it
+
+        return aggregate_html(self.rows, self.keys_count, self.sample)
+
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        from tracelang.api.views import aggregate_html
         from tracelang.html.style import wrap
 
-        return wrap(aggregate_html(self))
+        return wrap(self.html())
 
     def __repr__(self) -> str:
         return f"Aggregate({self._items!r})"

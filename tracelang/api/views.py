@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from tracelang.api.events import Event
 from tracelang.api.values import ValueColumn
 from tracelang.decoders.protocol import Shape
 from tracelang.html.histograms import bars
 from tracelang.html.tables import note, table, title
-
-if TYPE_CHECKING:
-    from tracelang.api.aggregates import Aggregate
 
 _MOST_ROWS = 1000
 """Rows of one table that a page shows; the object behind it has them all."""
@@ -29,23 +24,26 @@ def events_html(events: Sequence[Event]) -> str:
     return "".join(parts)
 
 
-def aggregate_html(aggregate: Aggregate) -> str:
-    """Return the rows as a table, and a chart for each histogram below it."""
-    if not aggregate.rows:
+def aggregate_html(rows: Sequence[Event], keys: int, sample: tuple[int, int] | None) -> str:
+    """Return an aggregate's rows as a table, and a chart for each histogram below it.
+
+    The first `keys` columns are the key; `sample` is (N, M) where N of each M events were counted.
+    """
+    if not rows:
         return note("no events")
     scale = ""
-    if aggregate.sample is not None:
-        scale = note("{} of each {} events were counted".format(*aggregate.sample))
-    columns = type(aggregate.rows[0])._columns
+    if sample is not None:
+        scale = note("{} of each {} events were counted".format(*sample))
+    columns = type(rows[0])._columns
     histograms = [c for c in columns if c.shape is Shape.HISTOGRAM]
-    alone = len(columns) - len(histograms) == aggregate.keys_count
-    rows = "" if histograms and alone else _table(aggregate.rows)
-    charts = "".join(_charts(aggregate, row) for row in aggregate.rows[:_MOST_ROWS])
-    return scale + rows + charts
+    alone = len(columns) - len(histograms) == keys
+    listed = "" if histograms and alone else _table(rows)
+    charts = "".join(_charts(row, keys) for row in rows[:_MOST_ROWS])
+    return scale + listed + charts
 
 
-def _charts(aggregate: Aggregate, row: Event) -> str:
-    texts = list(row._astext().values())[: aggregate.keys_count]
+def _charts(row: Event, keys: int) -> str:
+    texts = list(row._astext().values())[:keys]
     where = ", ".join(f"{n} {t}" for n, t in zip(row._fields, texts, strict=False))
     return "".join(
         title(f"{column.name} · {where}" if where else column.name) + bars(row[column.name])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tracelang.api.events import Event
 from tracelang.api.tracing import Trace
-from tracelang.api.views import aggregate_html, events_html
+from tracelang.api.views import events_html
 from tracelang.html.style import wrap
 from tracelang.html.tables import note
 
@@ -62,7 +62,7 @@ class _Page:
 
 def _latest(events: Sequence[Event], trace: Trace) -> str:
     parts = [events_html(events[-_LATEST:])] if events else []
-    parts += [aggregate_html(aggregate) for aggregate in trace.aggregates]
+    parts += [aggregate.html() for aggregate in trace.aggregates]
     count = trace.accounting.events
     state = f"tracing: {count:,} events so far; interrupt the kernel to end it"
     return wrap(*parts, note(state))

@@ -9,7 +9,7 @@ from tracelang.api.aggregates import Aggregate
 from tracelang.api.errors import UsageError
 from tracelang.api.events import Event
 from tracelang.api.tracing import Trace
-from tracelang.api.views import aggregate_html, events_html
+from tracelang.api.views import events_html
 from tracelang.html.pages import frame
 from tracelang.html.style import wrap
 from tracelang.html.tables import note
@@ -48,7 +48,7 @@ class TraceResult:
     def _repr_html_(self) -> str:
         parts = self._flames()
         parts += [events_html(self.events)] if self.events else []
-        parts += [aggregate_html(aggregate) for aggregate in self.aggregates]
+        parts += [aggregate.html() for aggregate in self.aggregates]
         parts += [] if parts else [note("no events")]
         return wrap(*parts, *(note(text, warning=loud) for text, loud in self._notes()))
 
