@@ -34,7 +34,7 @@ _TRACEFS: Final = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"
 _RETURNS: Final = frozenset({Mechanism.KRETPROBE, Mechanism.URETPROBE})
 _NEWEST_FIRST: Final = frozenset(
     {
-        Mechanism.KRETPROBE,
+        Mechanism.KPROBE,
         Mechanism.FENTRY,
         Mechanism.FEXIT,
         Mechanism.UPROBE,
@@ -42,7 +42,8 @@ _NEWEST_FIRST: Final = frozenset(
     }
 )
 """Mechanisms whose programs the kernel runs, at one place, in the opposite order of attaching:
-`__rethook_find_ret_addr`, `bpf_trampoline_link_prog` and `consumer_add` put the newest in front."""
+`add_new_kprobe`, `bpf_trampoline_link_prog` and `consumer_add` put the newest in front. (So the
+newest kretprobe is the first to hook the return, and what was hooked last returns first.)"""
 
 _MANY: Final = 4
 _CLOSERS: Final = 16
