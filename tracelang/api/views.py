@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from tracelang.api.events import Event
 from tracelang.api.values import ValueColumn
 from tracelang.decoders.protocol import Shape
