@@ -75,7 +75,7 @@ class LaunchOptions:
 
 
 def default_buffer() -> int:
-    """Return the default bytes for events: a 256th of memory, from 1 to 32 MiB, a power of two."""
+    """Return the default bytes for events: a 256th of memory, from 1 to 64 MiB, a power of two."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    wanted = max(1 << 20, min(memory // 256, 1 << 25))
+    wanted = max(1 << 20, min(memory // 256, 1 << 26))
     return 1 << (wanted.bit_length() - 1)
