@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator as op
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from tracelang.diagnostics import fail
@@ -20,8 +19,8 @@ from tracelang.semantic.expressions import (
 )
 from tracelang.semantic.types import (
     BOOL,
-    DURATION,
     S64,
+    SIGNED_DURATION,
     U64,
     Flavour,
     Int,
@@ -37,7 +36,6 @@ from tracelang.semantic.values import (
     as_condition,
     boolean,
     describe,
-    integer,
     integer_of,
     not_a_number,
     scalar,
@@ -67,7 +65,8 @@ _MASK: Final = (1 << 64) - 1
 def arithmetic(operator: str, left: Expression, right: Expression, span: Span) -> Expression:
     """Return `left operator right` in 64 bits.
 
-    The result is unsigned where an operand is a u64, but for a difference, which may be negative.
+    The result is unsigned where an operand is a u64, but for a difference, which may be negative,
+    and for what is added to durations.
     """
     left, right = scalar(left, f"`{operator}`"), scalar(right, f"`{operator}`")
     divisor = integer_of(right)
@@ -80,16 +79,18 @@ def arithmetic(operator: str, left: Expression, right: Expression, span: Span) -
     type_ = _result_type(operator, left.type, right.type)
     known = integer_of(left), integer_of(right)
     if known[0] is not None and known[1] is not None:
-        return replace(_fold(operator, known[0], known[1]), span=span)
+        return Constant(type_, _fold(operator, known[0], known[1], type_), span=span)
     return Arithmetic(type_, operator, left, right, span=span)
 
 
 def _result_type(operator: str, left: Type, right: Type) -> Type:
     durations = [t for t in (left, right) if isinstance(t, Int) and t.flavour is Flavour.DURATION]
-    if (durations and operator in ("+", "-")) or (len(durations) == 1 and operator in ("*", "%")):
-        return DURATION
-    if isinstance(left, Int) and left.flavour is Flavour.DURATION and operator == "/":
-        return DURATION if not (isinstance(right, Int) and right in durations) else S64
+    if durations and (operator in ("+", "-") or (operator == "*" and len(durations) == 1)):
+        return SIGNED_DURATION
+    if len(durations) == 1 and (operator == "%" or (operator == "/" and left in durations)):
+        return durations[0]
+    if operator == "/" and left in durations:
+        return S64
     if operator == "-":
         return S64
     if operator == ">>":
@@ -97,7 +98,9 @@ def _result_type(operator: str, left: Type, right: Type) -> Type:
     return U64 if (8, False) in (width(left), width(right)) else S64
 
 
-def _fold(operator: str, left: int, right: int) -> Constant:
+def _fold(operator: str, left: int, right: int, type_: Type) -> int:
+    """Compute with constants as the kernel would with values of their types."""
+    left, right = _wrap(left, type_), _wrap(right, type_)
     if operator in _FOLD:
         value = _FOLD[operator](left, right)
     elif operator == "/":
@@ -108,7 +111,7 @@ def _fold(operator: str, left: int, right: int) -> Constant:
         value = left << right
     else:
         value = left >> right
-    return integer(_wrap(value))
+    return _wrap(value, type_)
 
 
 def _divide(left: int, right: int) -> int:
@@ -117,20 +120,19 @@ def _divide(left: int, right: int) -> int:
     return quotient if (left < 0) == (right < 0) else -quotient
 
 
-def _wrap(value: int) -> int:
-    if -(1 << 63) <= value <= _MASK:
-        return value
+def _wrap(value: int, type_: Type) -> int:
+    """Return the number that the low 64 bits of a value mean in a type."""
     value &= _MASK
-    return value - (1 << 64) if value >> 63 else value
+    return value - (1 << 64) if width(type_)[1] and value >> 63 else value
 
 
 def negate(operator: str, operand: Expression, span: Span) -> Expression:
     """Return `-x` or `~x`."""
     operand = scalar(operand, f"`{operator}`")
+    type_ = S64 if operator == "-" or width(operand.type) != (8, False) else U64
     known = integer_of(operand)
     if known is not None:
-        return integer(_wrap(-known if operator == "-" else ~known), span)
-    type_ = S64 if operator == "-" or width(operand.type) != (8, False) else U64
+        return Constant(type_, _wrap(-known if operator == "-" else ~known, type_), span=span)
     return Negated(type_, operator, operand, span=span)
 
 
@@ -237,6 +239,8 @@ def _common_type(then: Expression, otherwise: Expression) -> Type | None:
             return Text(max(a, b))
         case Ip(a), Ip(b):
             return Ip(max(a, b))
+        case Int(flavour=Flavour.DURATION), Int(flavour=Flavour.DURATION):
+            return SIGNED_DURATION
         case a, b if is_scalar(a) and is_scalar(b):
             return U64 if (8, False) in (width(a), width(b)) else S64
     return None

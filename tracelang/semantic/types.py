@@ -150,6 +150,8 @@ S32 = Int(4, signed=True)
 S64 = Int(8, signed=True)
 BOOL = Int(1, signed=False, flavour=Flavour.BOOL)
 DURATION = Int(8, signed=False, flavour=Flavour.DURATION)
+SIGNED_DURATION = Int(8, signed=True, flavour=Flavour.DURATION)
+"""What is computed with durations: a difference may be negative."""
 COMM = Text(15, natural=True)
 """A task's name: TASK_COMM_LEN is 16 with its NUL."""
 STACK = Stack()

@@ -1,4 +1,4 @@
-"""Operators on constants: exact where 64 bits hold the result, else as 64-bit arithmetic wraps."""
+"""Operators on constants: what the kernel would compute with values of their types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tracelang.diagnostics import DiagnosticError
 from tracelang.semantic import operators
 from tracelang.semantic.expressions import Builtin, Constant, Expression
-from tracelang.semantic.types import S64, U32, U64
+from tracelang.semantic.types import BOOL, DURATION, S64, SIGNED_DURATION, U32, U64
 from tracelang.semantic.values import boolean, integer, integer_of
 from tracelang.source import SourceFile, Span
 
@@ -42,6 +42,11 @@ COMPARE: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 
 
+def wrapped(value: int, u64: bool) -> int:
+    value %= 2**64
+    return value if u64 or value < 2**63 else value - 2**64
+
+
 def fold(operator: str, a: int, b: int) -> int:
     result = operators.arithmetic(operator, integer(a), integer(b), PLACE)
     number = integer_of(result)
@@ -55,21 +60,39 @@ def test_constants_are_computed_as_64_bits_would(operator: str, a: int, b: int) 
         b = 1
     if operator in ("<<", ">>"):
         b %= 64
-    exact = EXACT[operator](a, b)
-    found = fold(operator, a, b)
-    assert -(2**63) <= found < 2**64
-    assert (found - exact) % 2**64 == 0
-    if -(2**63) <= exact < 2**64:
-        assert found == exact
+    u64 = a >= 2**63 if operator == ">>" else max(a, b) >= 2**63
+    if operator != "-" and u64:
+        a, b = a % 2**64, b % 2**64
+    assert fold(operator, a, b) == wrapped(EXACT[operator](a, b), u64 and operator != "-")
 
 
 @given(NUMBERS)
 def test_signs_and_complements(number: int) -> None:
     for operator, exact in (("-", -number), ("~", ~number)):
-        found = integer_of(operators.negate(operator, integer(number), PLACE))
-        assert found is not None
-        assert -(2**63) <= found < 2**64
-        assert (found - exact) % 2**64 == 0
+        found = operators.negate(operator, integer(number), PLACE)
+        assert integer_of(found) == wrapped(exact, operator == "~" and number >= 2**63)
+
+
+def test_a_result_keeps_its_type() -> None:
+    lowest = operators.negate("~", integer(2**63 - 1), PLACE)
+    assert integer_of(operators.negate("-", lowest, PLACE)) == -(2**63)
+    low_bit = operators.arithmetic("&", integer(2**63 + 1), integer(1), PLACE)
+    assert (low_bit.type, integer_of(low_bit)) == (U64, 1)
+
+
+def test_a_difference_of_durations_may_be_negative() -> None:
+    duration, limit = Builtin(DURATION, "duration"), Constant(DURATION, 10)
+    difference = operators.arithmetic("-", duration, limit, PLACE)
+    results = [difference]
+    results += [operators.arithmetic(o, difference, integer(2), PLACE) for o in "+-*/%"]
+    results += [operators.arithmetic("+", integer(-2), duration, PLACE)]
+    results += [operators.arithmetic("*", duration, integer(-2), PLACE)]
+    results += [operators.choose(Builtin(BOOL, "holds"), difference, duration, PLACE)]
+    assert {r.type for r in results} == {SIGNED_DURATION}
+    assert operators.arithmetic("/", duration, integer(2), PLACE).type == DURATION
+    assert operators.arithmetic("/", difference, limit, PLACE).type == S64
+    below = operators.arithmetic("-", limit, Constant(DURATION, 11), PLACE)
+    assert (below.type, integer_of(below)) == (SIGNED_DURATION, -1)
 
 
 @given(st.sampled_from(sorted(COMPARE)), NUMBERS, NUMBERS)
