@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests.processes import SLOWNESS, Completed
@@ -32,10 +31,8 @@ def run_demo(user: int | None = None) -> Completed:
 
 
 def test_it_shows_three_traces_and_ends() -> None:
-    began = time.monotonic()
     done = run_demo()
     assert done.status == 0, done.stderr
-    assert time.monotonic() - began < 15 * SLOWNESS
     scenes = re.split(r"── \d of 3: ", done.stdout)[1:]
     assert len(scenes) == 3
     starts, connections, forks = scenes

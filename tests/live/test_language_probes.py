@@ -155,9 +155,8 @@ def test_profiles_sample_the_running_task(tracelang: TracelangCommand) -> None:
 
 
 def test_intervals_come_once_a_period_from_one_processor(tracelang: TracelangCommand) -> None:
-    events = trace(tracelang, "probe interval:100ms capture cpu, ts", "-d", "1s")
+    events = trace(tracelang, "probe interval:100ms capture cpu, ts", "-n", "5")
     # A processor that is kept from running comes late, or leaves a period out.
-    assert 2 <= len(events) <= 10
     assert len({e["cpu"] for e in events}) == 1
     steps = [b["ts"] - a["ts"] for a, b in pairwise(events)]
     assert sum(steps) / len(steps) > 50e6, steps
