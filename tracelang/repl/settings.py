@@ -1,4 +1,4 @@
-"""What `:set` sets: the options of `tracelang run`, and whether to tell how long things take."""
+"""What `:set` sets: options of `tracelang run`, values of scripts' params, and whether to time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import Final
 
 from tracelang.cli import options
 from tracelang.cli.run import build_parser
-from tracelang.diagnostics import fail
+from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.registry import did_you_mean, nearest
 from tracelang.sinks import find_sink
+from tracelang.source import SourceFile
+from tracelang.syntax.ast import Param
+from tracelang.syntax.parse import parse_script
 
 _NOT_HERE: Final = ("help", "scripts", "kernel", "dry_run")
 _TIMES: Final = "times"
+PARAM: Final = "param."
+"""What the name of a script's param begins with, as a setting."""
 _YES: Final = ("yes", "on", "true", "1")
 _NO: Final = ("no", "off", "false", "0")
 
@@ -33,12 +38,19 @@ class Setting:
 
 @dataclass(slots=True)
 class Settings:
-    """The settings of a session; what is not set is as it is for `tracelang run`."""
+    """The settings of a session; what is not set is as it is for `tracelang run`.
+
+    `params` are values for the params of scripts, whichever have one of the name.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
 
     def set(self, name: str, value: str) -> None:
         """Set one; raises U100 and others for a name or value that `run` would refuse."""
+        if name.startswith(PARAM):
+            self.params[_param_name(name)] = value
+            return
         setting = _find(name)
         if setting.switch:
             value = _read_switch(value, name)
@@ -56,6 +68,9 @@ class Settings:
 
     def unset(self, name: str) -> None:
         """Put one back to what it was at first."""
+        if name.startswith(PARAM):
+            self.params.pop(_param_name(name), None)
+            return
         self.values.pop(_find(name).name, None)
 
     def options(self) -> argparse.Namespace:
@@ -71,6 +86,17 @@ class Settings:
         known, _ = options.parse(parser, words)
         return known
 
+    def params_of(self, source: SourceFile) -> dict[str, str]:
+        """Return the values for the params that a script has; none where it cannot be read."""
+        if not self.params:
+            return {}
+        try:
+            items = parse_script(source).items
+        except DiagnosticError:
+            return {}
+        names = {item.name for item in items if isinstance(item, Param)}
+        return {name: value for name, value in self.params.items() if name in names}
+
     @property
     def times(self) -> bool:
         """Whether to say how long each stage of a compilation takes."""
@@ -84,6 +110,9 @@ class Settings:
             value = self.values.get(setting.name)
             shown = f"is {value}: " if value is not None else ""
             yield f"  {setting.name:<{width}}{shown}{setting.help}"
+        yield f"  {PARAM + 'NAME':<{width}}the value of the param NAME, in scripts that have it"
+        for name, value in self.params.items():
+            yield f"  {PARAM + name:<{width}}is {value}"
 
 
 def known_settings() -> Mapping[str, Setting]:
@@ -108,6 +137,14 @@ def _find(name: str) -> Setting:
         return known[name]
     help_ = [*did_you_mean(nearest(name, known)), "`:set` alone shows all there are"]
     raise fail("U120", f"there is no setting `{name}`", help=help_)
+
+
+def _param_name(name: str) -> str:
+    """Return a param's name, written as in a script or as its option is."""
+    found = name.removeprefix(PARAM).replace("-", "_")
+    if found.isidentifier():
+        return found
+    raise fail("U120", f"`{name}` names no param", help=[f"write `:set {PARAM}NAME VALUE`"])
 
 
 def _read_switch(value: str, name: str) -> str:

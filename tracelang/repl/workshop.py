@@ -22,6 +22,7 @@ from tracelang.diagnostics import DiagnosticError
 from tracelang.launch.compile import ScriptCompiler
 from tracelang.launch.kernels import open_kernel
 from tracelang.launch.load import load_script
+from tracelang.launch.options import LaunchOptions
 from tracelang.pipeline import Compilation
 from tracelang.repl.settings import Settings
 from tracelang.source import SourceFile
@@ -73,8 +74,8 @@ class Workshop:
 
     def check(self, text: str) -> DiagnosticError | None:
         """Return what is wrong with a text, without running it."""
-        wanted = options.launch_options(self.settings.options(), {})
         source = SourceFile(SOURCE_NAME, text)
+        wanted = self._wanted(source)
         try:
             with self._lock:
                 _ = Compilation([source], self._kernel, wanted.for_compiling()).model
@@ -84,17 +85,22 @@ class Workshop:
 
     def prepare(self, text: str) -> None:
         """Compile a text that may soon be run: it is then remembered, and runs at once."""
-        wanted = options.launch_options(self.settings.options(), {})
+        source = SourceFile(SOURCE_NAME, text)
         with self._compiling, suppress(DiagnosticError):
-            self._compiler.compile([SourceFile(SOURCE_NAME, text)], wanted)
+            self._compiler.compile([source], self._wanted(source))
+
+    def _wanted(self, source: SourceFile) -> LaunchOptions:
+        """Return what the settings say of a script."""
+        known = self.settings.options()
+        return options.launch_options(known, self.settings.params_of(source))
 
     # --- Running ----------------------------------------------------------------------------------
 
     def run(self, text: str) -> None:
         """Trace until Ctrl-C or what the settings say; then everything is detached again."""
         known = self.settings.options()
-        wanted = options.launch_options(known, {})
         source = SourceFile(SOURCE_NAME, text)
+        wanted = self._wanted(source)
         with ExitStack() as stack:
             with self._timed("compiled and attached"), self._interruptible():
                 script, session = load_script(self._compiler, [source], wanted, stack, warn_of)

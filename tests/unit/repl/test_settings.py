@@ -8,6 +8,7 @@ from tracelang.diagnostics import DiagnosticError
 from tracelang.repl.commands import COMMANDS, Conversation, execute_command
 from tracelang.repl.keys import is_unfinished
 from tracelang.repl.settings import Settings
+from tracelang.source import SourceFile
 
 
 def test_settings_are_options_of_run() -> None:
@@ -23,6 +24,21 @@ def test_settings_are_options_of_run() -> None:
     settings.set("follow", "no")
     known = settings.options()
     assert (known.output, known.follow) == (None, False)
+
+
+def test_params_of_scripts_are_given_to_those_that_have_them() -> None:
+    settings = Settings()
+    settings.set("param.min-time", "10ms")
+    slow = SourceFile("<prompt>", "param min_time = 1ms syscall:openat capture comm")
+    assert settings.params_of(slow) == {"min_time": "10ms"}
+    assert settings.params_of(SourceFile("<prompt>", "syscall:openat capture comm")) == {}
+    assert settings.params_of(SourceFile("<prompt>", "param min_time = ")) == {}
+    assert any("param.min_time" in line and "10ms" in line for line in settings.describe())
+    settings.unset("param.min_time")
+    assert settings.params_of(slow) == {}
+    with pytest.raises(DiagnosticError) as raised:
+        settings.set("param.", "1")
+    assert raised.value.diagnostics[0].code == "U120"
 
 
 @pytest.mark.parametrize(
