@@ -5,6 +5,7 @@ Read it with `pyarrow.ipc.open_stream` or `polars.read_ipc_stream`.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -24,6 +25,7 @@ class ArrowSink:
 
     def __init__(self, setup: SinkSetup) -> None:
         self._stream = setup.binary
+        self._account = setup.account
         self._rows = ArrowRows(setup)
         self._spool = Spool()
         self._pending: list[Row] = []
@@ -53,9 +55,14 @@ class ArrowSink:
         self._stream.flush()
 
     def end(self) -> None:
-        """Write what is left, and the mark at the end."""
+        """Write what is left, what was counted, and the mark at the end."""
         if self._pending:
             self._write()
+        counted = self._account()
+        if counted is not None:
+            # The schema is written before anything is counted: this goes with a batch of no rows.
+            metadata = {"tracelang.accounting": json.dumps(dict(counted))}
+            self._writer.write_batch(self._rows.batch([]), custom_metadata=metadata)
         self._writer.close()
         self._pass_on()
         self._stream.flush()

@@ -196,3 +196,12 @@ def test_a_full_disk_leaves_a_table_that_can_be_read(kind: str, small: Path) -> 
     table = read(kind, small / "f")
     assert table.column("a").to_pylist() == dice[: table.num_rows]
     assert 100_000 < table.num_rows < 400_000
+
+
+def test_the_last_batch_of_a_stream_says_what_was_counted(tmp_path: Path) -> None:
+    write("arrow", (_EVENTS,), [_ROW], tmp_path / "f")
+    reader = ipc.open_stream((tmp_path / "f").read_bytes())
+    first, nothing = reader.read_next_batch_with_custom_metadata()
+    last, metadata = reader.read_next_batch_with_custom_metadata()
+    assert (first.num_rows, nothing, last.num_rows) == (1, None, 0)
+    assert json.loads(metadata[b"tracelang.accounting"]) == {"events": 1}
