@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from tracelang.api.events import Event
     from tracelang.api.histogram import Bucket, Histogram, Stats
+    from tracelang.api.replaying import Recorded, replay
     from tracelang.api.script import Script, check, compile  # noqa: A004 - as in `re.compile`
     from tracelang.api.start import trace
     from tracelang.api.tracing import Trace
@@ -41,6 +42,7 @@ __all__ = [
     "Frame",
     "Histogram",
     "MachineError",
+    "Recorded",
     "Script",
     "ScriptError",
     "ScriptWarning",
@@ -51,6 +53,7 @@ __all__ = [
     "check",
     "compile",
     "load_ipython_extension",
+    "replay",
     "trace",
 ]
 
@@ -68,6 +71,7 @@ _HOMES = {
     ),
     "tracelang.api.events": ("Event",),
     "tracelang.api.histogram": ("Bucket", "Histogram", "Stats"),
+    "tracelang.api.replaying": ("Recorded", "replay"),
     "tracelang.api.script": ("Script", "check", "compile"),
     "tracelang.api.start": ("trace",),
     "tracelang.api.tracing": ("Trace",),

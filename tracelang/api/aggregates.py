@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from tracelang.api.events import Event
+from tracelang.plan.ir import RuleOutput
 
 
 class Aggregate(Mapping[Any, Any]):
@@ -27,6 +28,13 @@ class Aggregate(Mapping[Any, Any]):
         self.keys_count = keys
         """How many of the columns are the key."""
         self._items = {self._key(row): self._value(row) for row in self.rows}
+
+    @classmethod
+    def of(cls, output: RuleOutput, rows: Sequence[Event]) -> Self:
+        """Return the rows of a rule that aggregates."""
+        assert output.aggregate is not None
+        keys = len(output.columns) - len(output.aggregate.order)
+        return cls(rows, keys, output.aggregate.sample)
 
     @property
     def value(self) -> Any:

@@ -52,7 +52,7 @@ class Run:
         }
         self._setup = partial(make_setup, script, session, no_account, io.StringIO())
         self._summed = [o for o in script.plan.shown if o.aggregate is not None]
-        self._aggregates = {o.rule: _aggregate(o, ()) for o in self._summed}
+        self._aggregates = {o.rule: Aggregate.of(o, ()) for o in self._summed}
         self._due = time.monotonic()
         self._cpu = 0.0
         self._accounting = Accounting()
@@ -170,16 +170,10 @@ class Run:
         """Remember the rows of an aggregate; they are a batch of their own."""
         if rows and (output := self._aggregate_output(rows[0][1])) is not None:
             events = self._makers[output.rule].make_seen(rows)
-            self._aggregates[output.rule] = _aggregate(output, events)
+            self._aggregates[output.rule] = Aggregate.of(output, events)
 
     def _aggregate_output(self, rule: int) -> RuleOutput | None:
         return next((o for o in self._summed if o.rule == rule), None)
-
-
-def _aggregate(output: RuleOutput, rows: Sequence[Event]) -> Aggregate:
-    assert output.aggregate is not None
-    keys = len(output.columns) - len(output.aggregate.order)
-    return Aggregate(rows, keys, output.aggregate.sample)
 
 
 def _runs(rows: list[Row]) -> list[tuple[int, list[Row]]]:
