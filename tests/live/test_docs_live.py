@@ -11,18 +11,22 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.processes import SLOWNESS, TracelangCommand
+from tests.processes import SLOWNESS, Completed, TracelangCommand, finish
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KNOWN_BLOCKS = {"sh", "python", "trace", "console", "text"}
 EXPECTED_STATUS = re.compile(r"# exit status (\d+)\s*$")
+AT_ONCE = 4
+"""Commands that run at a time: much of what they do is to wait."""
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -69,16 +73,66 @@ def name_of(document: Path) -> str:
 ALL = [(document, command) for document in DOCUMENTS for command in commands(document)]
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A directory with what the commands expect of the checkout, where they may leave files."""
+def make_place(directory: Path) -> Path:
+    """Fill a directory with what commands expect of the checkout; they may leave files in it."""
     for name in ("examples", "tests", "docs", "README.md", ".venv"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    wrapper = tmp_path / "bin" / "tracelang"
+        (directory / name).symlink_to(ROOT / name)
+    wrapper = directory / "bin" / "tracelang"
     wrapper.parent.mkdir()
     wrapper.write_text(WRAPPER.format(real=Path(sys.executable).parent / "tracelang"))
     wrapper.chmod(0o755)
-    return tmp_path
+    return directory
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Such a directory for one test."""
+    return make_place(tmp_path)
+
+
+def run_command(command: str, place: Path, environment: Mapping[str, str]) -> Completed:
+    path = f"{place / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    process = subprocess.Popen(
+        ["bash", "-ec", command],
+        cwd=place,
+        env=os.environ | dict(environment) | {"PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return finish(process)
+
+
+@pytest.fixture(scope="session")
+def results(
+    request: pytest.FixtureRequest,
+    tracelang: TracelangCommand,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Mapping[tuple[Path, str], Future[Completed]]]:
+    """What the commands of the chosen tests leave: a few run at once, as most of them wait.
+
+    They do not see each other: each traces its own processes only.
+    """
+    wanted = [
+        cast(
+            "tuple[Path, str]", (item.callspec.params["document"], item.callspec.params["command"])
+        )
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and getattr(item.function, "__name__", "") == "test_every_command_runs"
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            key: pool.submit(
+                run_command,
+                key[1],
+                make_place(tmp_path_factory.mktemp("place")),
+                tracelang.environment,
+            )
+            for key in wanted
+        }
+        pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
@@ -96,22 +150,11 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     ("document", "command"), ALL, ids=[f"{name_of(d)}: {c.splitlines()[0][:60]}" for d, c in ALL]
 )
 def test_every_command_runs(
-    tracelang: TracelangCommand, place: Path, document: Path, command: str
+    results: Mapping[tuple[Path, str], Future[Completed]], document: Path, command: str
 ) -> None:
     expected = EXPECTED_STATUS.search(command)
-    done = subprocess.run(
-        ["bash", "-ec", command],
-        cwd=place,
-        env=os.environ
-        | dict(tracelang.environment)
-        | {"PATH": f"{place / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60 * SLOWNESS,
-        check=False,
-    )
-    assert done.returncode == (int(expected[1]) if expected else 0), done.stderr
+    done = results[document, command].result()
+    assert done.status == (int(expected[1]) if expected else 0), done.stderr
     assert "Traceback" not in done.stderr
     if not expected:
         assert "error[" not in done.stderr
@@ -126,6 +169,7 @@ def test_the_python_of_a_page_runs(place: Path, document: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "\n".join(parts)],
         cwd=place,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
