@@ -16,7 +16,7 @@ from bench.plots import draw
 from bench.processes import BPFTRACE, PYTHON
 from bench.results import Section, Table
 
-_NAMES = ("starting", "streaming", "aggregating", "attaching", "growing")
+_NAMES = ("starting", "streaming", "aggregating", "attaching", "lasting", "growing")
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _PLOTS = Path(__file__).parents[1] / "docs" / "plots"
 
@@ -24,12 +24,15 @@ _PLOTS = Path(__file__).parents[1] / "docs" / "plots"
 def main() -> None:
     """Run what is asked for; a benchmark that fails says so in the results and stops no other."""
     started = time.monotonic()
-    sections = [_measure(name) for name in sys.argv[1:] or _NAMES]
-    text = "\n".join([_head(time.monotonic() - started), *map(_show, sections)])
+    sections: list[Section] = []
+    for name in sys.argv[1:] or _NAMES:
+        sections.append(_measure(name))
+        text = "\n".join([_head(time.monotonic() - started), *map(_show, sections)])
+        if not sys.argv[1:]:  # after each one: what there is by then survives an interrupt
+            _RESULTS.write_text(text, encoding="utf-8")
     if sys.argv[1:]:
         print(text)
         return
-    _RESULTS.write_text(text, encoding="utf-8")
     _PLOTS.mkdir(exist_ok=True)
     for table in (table for section in sections for table in section.tables):
         name = table.title.lower().replace(" ", "-")
@@ -41,7 +44,7 @@ def _measure(name: str) -> Section:
     try:
         section: Section = import_module(f"bench.{name}").measure()
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
-        return Section(name.capitalize(), notes=[f"**This benchmark failed**: {error!r}"])
+        return Section(name.capitalize(), notes=[f"**This benchmark failed**: {error!r:.500}"])
     return section
 
 
@@ -54,7 +57,7 @@ def _head(seconds: float) -> str:
 # Results
 
 Measured by `make bench` in {seconds / 60:.0f} minutes, tracers in turn; medians, lowest, highest.
-A call is write(2) of one byte to /dev/null.
+A call is write(2) of one byte to /dev/null; what it takes is its thread's time on the processor.
 
 - {os.cpu_count()} processors ({cpu}), {memory:.0f} GiB, load {os.getloadavg()[2]:.2f}
 - {system.sysname} {system.release} {system.machine}
@@ -93,13 +96,17 @@ def _show(section: Section) -> str:
 
 
 def _table(table: Table) -> list[str]:
-    cells = [[f"{value:,.4g}" for value in row] for row in table.rows]
+    cells = [[_number(value) for value in row] for row in table.rows]
     return [
         f"### {table.title}\n",
         f"| {' | '.join(table.head)} |",
         f"|{'---|' * len(table.head)}",
         *(f"| {' | '.join(row)} |" for row in cells),
     ]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,21 @@
-"""Attaching to many places at once: all system calls, entry and return."""
+"""Attaching to many places at once: all system calls, entry and return; many tracepoints."""
 
 from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 
 from bench.processes import TRACELANG, environment
-from bench.results import Row, Section, Series
+from bench.results import Row, Section, Series, Table
 
 _TIMES = 5
+_NUMBERS = (1, 10, 100)
+_EVENTS = Path("/sys/kernel/tracing/events")
+_OTHERWISE = {"syscalls", "ftrace", "irq_vectors"}
+"""System calls go another way; to the others' one cannot attach, or not to all."""
 _SCRIPTS = (
     "syscall:* aggregate count() by func",
     "span syscall:* aggregate count(), p99(duration) by func",
@@ -28,16 +35,34 @@ def measure() -> Section:
             )
         )
         section.commands.append(f"tracelang --dry-run '{script}'")
+    section.tables.append(_probes())
     section.notes.append(f"A script of one probe takes {one.show('s')}.")
     return section
 
 
-def _whole(script: str) -> Series:
+def _whole(script: str, times: int = _TIMES) -> Series:
     series = Series()
     command = [TRACELANG, "--dry-run", script]
     subprocess.run(command, check=True, capture_output=True, env=environment())
-    for _ in range(_TIMES):
+    for _ in range(times):
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, env=environment())
         series.values.append(time.perf_counter() - started)
     return series
+
+
+def _probes() -> Table:
+    """Return how the time grows with the number of tracepoints."""
+    rows = []
+    for number in _NUMBERS:
+        places = ", ".join(islice(_tracepoints(), number))
+        took = _whole(f"{places} where pid == 1 aggregate count()", times=2)
+        rows.append((float(number), took.median))
+    return Table("Probes", ("probes", "s to load, attach and detach"), rows)
+
+
+def _tracepoints() -> Iterator[str]:
+    for place in sorted(_EVENTS.glob("*/*/format")):
+        name, group = place.parent.name, place.parts[-3]
+        if group not in _OTHERWISE:
+            yield f"tracepoint:{group}:{name}"

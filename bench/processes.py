@@ -16,7 +16,7 @@ BPFTRACE: Final = os.environ.get("BPFTRACE", "bpftrace")
 TRACELANG: Final = str(Path(sys.executable).with_name("tracelang"))
 PYTHON: Final = sys.executable
 _HERE: Final = Path(__file__).parent
-_LONGEST: Final = 20.0
+_LONGEST: Final = 60.0
 
 
 def environment() -> dict[str, str]:
@@ -52,7 +52,7 @@ class Load:
         self._process.stdin.flush()
 
     def wait(self) -> float:
-        """Return the nanoseconds each call took, once all are made."""
+        """Return the nanoseconds of its processor's time each call took, once all are made."""
         assert self._process.stdout is not None
         return float(self._process.stdout.readline())
 

@@ -74,8 +74,12 @@ def measure() -> Section:
         ratio = found[name].median / reference.median
         section.rows.append(
             Row(
-                *(f"start, {name}: spawn to first event", found[name].show("s")),
-                *(reference.show("s"), ratio, limit, f"{ratio:.2f} × bpftrace, at most {limit}"),
+                f"start, {name}: spawn to first event",
+                found[name].show("s"),
+                reference.show("s"),
+                ratio,
+                limit,
+                f"{ratio:.2f} × bpftrace, at most {limit}",
             )
         )
     for name, limit in (("help", 0.060), ("check", 0.100)):
