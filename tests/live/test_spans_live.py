@@ -252,6 +252,27 @@ def test_several_starts_share_an_end(tracelang: TracelangCommand) -> None:
     assert [e["func"] for e in events] == ["getpgid", "getpid"]
 
 
+def test_each_start_is_read_as_its_own_fields_are(tracelang: TracelangCommand) -> None:
+    """What is one field of one start may be two of another, or a constant, or of another width."""
+    calls = (
+        "import ctypes; c = ctypes.CDLL(None)\n"
+        "c.syscall(263, 77, b'/nonexistent', 512)\n"
+        "c.syscall(74, 78); c.syscall(8, 79, ctypes.c_long(2**40 + 5), 0)"
+    )
+    unlinks = """
+        span from syscall:openat from syscall:unlinkat to sysret:openat, sysret:unlinkat
+        where first_of(pathname, filename) == "/nonexistent"
+        capture first_of(mode, dfd) as a, dfd, first_of(flag, mode) as b, first_of(flag, 5) as c"""
+    (event,) = trace(tracelang, unlinks, "-c", python_command(calls))
+    assert [event[name] for name in ("a", "dfd", "b", "c")] == [77, 77, 512, 512]
+    others = """
+        span from syscall:fsync from syscall:lseek to sysret:fsync, sysret:lseek
+        where first_of(fd, 0) in (78, 79)
+        capture first_of(offset, fd) as a, first_of(fd, offset) as b"""
+    events = trace(tracelang, others, "-c", python_command(calls))
+    assert [(e["a"], e["b"]) for e in events] == [(78, 78), (2**40 + 5, 79)]
+
+
 def test_starts_without_an_end_are_bounded_and_counted(tracelang: TracelangCommand) -> None:
     script = "span from syscall:getpgid key args.pid to syscall:getsid key args.pid"
     work = """import contextlib, os

@@ -97,8 +97,11 @@ def common_type(versions: tuple[Expression, ...]) -> CType:
         scalars = [stored_type(t) for t in kinds]
         if len(set(scalars)) == 1:
             return scalars[0]
+        size = max(s.size for s in scalars)
         signed = any(s.name.startswith("s") for s in scalars)
-        return integer(max(s.size for s in scalars), signed=signed)
+        if signed and any(s.size == size and s.name.startswith("u") for s in scalars):
+            size = min(2 * size, 8)
+        return integer(size, signed=signed)
     if all(isinstance(t, Stack) for t in kinds):
         return U64
     size = max(4 if is_scalar(v.type) else texts.stored_size(v) for v in versions)

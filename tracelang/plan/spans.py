@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Final
 
 from tracelang.diagnostics import fail
@@ -58,10 +59,10 @@ def plan_span(rule: RuleModel) -> SpanPlan:
 
 def _remembered(legs: tuple[SpanLeg, ...], stage: int) -> list[tuple[str, CType]]:
     """Return the fields that hold what any of a side's legs remembers."""
-    count = len(legs[0].stored) if legs else 0
+    columns = zip_longest(*(leg.stored for leg in legs))
     return [
-        (stored_name(index, stage), common_type(tuple(leg.stored[index] for leg in legs)))
-        for index in range(count)
+        (stored_name(index, stage), common_type(tuple(v for v in values if v is not None)))
+        for index, values in enumerate(columns)
     ]
 
 

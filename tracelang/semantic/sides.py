@@ -25,7 +25,7 @@ from tracelang.semantic.expressions import (
     Typed,
 )
 from tracelang.semantic.sources import TracingArgument
-from tracelang.semantic.types import BOOL, DURATION, U64
+from tracelang.semantic.types import BOOL, DURATION, S64, U64, is_scalar, width
 from tracelang.source import Span
 
 _SAME_AT_BOTH: Final = ("pid", "tid")
@@ -101,6 +101,30 @@ def split(expr: Expression, memory: Sequence[list[Expression]], pairing: Pairing
     return replace(expr, **changes)
 
 
+def store(expr: Expression, memory: Sequence[list[Expression]], pairing: Pairing) -> Expression:
+    """Return an expression as `split` does, but share nothing with what is remembered already."""
+    if isinstance(expr, Builtin) and expr.name in _PLACES:
+        return _place(expr)
+    own: list[list[Expression]] = [[] for _ in memory]
+    if not list(_leaves(expr)) or _is_same_at_both(expr, pairing):
+        found = _store(expr, own[0], 0)
+    else:
+        found = split(expr, own, pairing)
+    found = _moved(found, [len(values) for values in memory])
+    for values, more in zip(memory, own, strict=True):
+        values.extend(more)
+    return found
+
+
+def _moved(expr: Expression, offsets: Sequence[int]) -> Expression:
+    """Return an expression whose remembered values lie so much further on, by stage."""
+    if isinstance(expr, Stored):
+        moved = expr.index if expr.index == TIME else expr.index + offsets[expr.stage]
+        return replace(expr, index=moved)
+    changes: dict[str, Any] = {n: _moved(c, offsets) for n, c in _children(expr).items()}
+    return replace(expr, **changes)
+
+
 def _place(expr: Builtin) -> Expression:
     """Return which target fired: of a span it is where it started."""
     if expr.stage:
@@ -146,6 +170,28 @@ def _leaves(expr: Expression) -> Iterator[Expression]:
         yield expr
     for child in children.values():
         yield from _leaves(child)
+
+
+def outline(expr: Expression | None) -> object:
+    """Return how an expression is read at the end, whatever the types of what was remembered."""
+    if isinstance(expr, Stored):
+        return expr.stage, expr.index
+    if expr is None:
+        return None
+    own = (getattr(expr, f.name) for f in fields(expr) if f.compare and f.name != "decoding")
+    return type(expr), tuple(outline(v) if isinstance(v, Typed) else v for v in own)  # type: ignore[arg-type]
+
+
+def unify(one: Expression, other: Expression) -> Expression:
+    """Return an expression that reads what either of two of the same outline remembered."""
+    others = _children(other)
+    changes: dict[str, Any] = {n: unify(c, others[n]) for n, c in _children(one).items()}
+    if one.decoding != other.decoding:
+        changes["decoding"] = None
+    if isinstance(one, Stored) and one.type != other.type and is_scalar(one.type):
+        unsigned = (8, False) in (width(one.type), width(other.type))
+        changes["type"] = U64 if unsigned else S64
+    return replace(one, **changes)
 
 
 def _children(expr: Expression) -> dict[str, Expression]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Any
 
 from tracelang.diagnostics import Reporter, fail
 from tracelang.mechanism import Mechanism
@@ -19,8 +21,8 @@ from tracelang.semantic.model import (
 from tracelang.semantic.places import PlaceBinder, shape
 from tracelang.semantic.resolve import ParseExpression, Resolver
 from tracelang.semantic.scope import RuleScope, ScriptScope, Stage
-from tracelang.semantic.sides import Pairing, split
-from tracelang.semantic.types import U32, is_scalar
+from tracelang.semantic.sides import Pairing, outline, split, store, unify
+from tracelang.semantic.types import U32, Type, is_scalar
 from tracelang.semantic.values import as_condition, as_text, describe
 from tracelang.syntax import ast
 
@@ -36,9 +38,31 @@ class SpanBinder:
     clauses: Clauses
     _remembered: dict[int, list[Expression]] = field(default_factory=dict)
     """By start and stage (as an index into the rule's targets) what it must remember."""
+    _shared: bool = True
+    """Whether a value that is asked for twice is remembered once."""
+    _differ: bool = False
+    """Whether an end would have to be read differently, by where it started."""
 
     def ends(self) -> tuple[BoundTarget, ...]:
-        """Return the ends; those that come to the same are kept together and share a program."""
+        """Return the ends; those that come to the same are kept together and share a program.
+
+        What is alike at one start (`first_of`) need not be at another: then each column has a
+        place of its own in what is remembered.
+        """
+        found = self._bind_ends()
+        if self._differ or not self._fit():
+            self._remembered, self._shared, self._differ = {}, False, False
+            found = self._bind_ends()
+            if self._differ or not self._fit():
+                raise fail(
+                    "T294",
+                    "the legs of this span do not have the same values to remember",
+                    self.targets.places[self.targets.starts[0]].span,
+                    help=["write a span for each"],
+                )
+        return found
+
+    def _bind_ends(self) -> tuple[BoundTarget, ...]:
         bound: dict[tuple[object, ...], BoundTarget] = {}
         for side in self.targets.of(ast.LegRole.TO):
             for index in side.places:
@@ -60,8 +84,6 @@ class SpanBinder:
             legs += _merge(self._legs((side,), number))
         starts = _merge(self._legs(self.targets.of(ast.LegRole.FROM)))
         cancels = _merge(self._legs(self.targets.of(ast.LegRole.CANCEL)))
-        for number in range(len(stages) + 1):
-            _check_alike([*starts, *legs], number)
         return SpanModel(starts, cancels, self.targets.nested, len(stages), tuple(legs))
 
     # --- Ends -----------------------------------------------------------------------------------
@@ -74,9 +96,26 @@ class SpanBinder:
             if found is None:
                 continue
             memory = [self._remembered.setdefault(i, []) for i in (start, *stages)]
-            cut = _split_bound(found, memory, self._pairing(start, index))
+            cut = _split_bound(found, memory, self._pairing(start, index), self._shared)
             one = one or cut
+            if _outline(cut) != _outline(one) or not self._fit():
+                self._differ = True
+            else:
+                one = _map(one, unify, cut)
         return one
+
+    def _fit(self) -> bool:
+        """Tell whether starts, and events of a stage, remember the same kind in each place."""
+        sides = (self.targets.starts, *(s.places for s in self.targets.of(ast.LegRole.VIA)))
+        columns = (
+            zip_longest(*(self._remembered[i] for i in places if i in self._remembered))
+            for places in sides
+        )
+        return all(
+            len({_kind(value.type) for value in values if value is not None}) < 2
+            for column in columns
+            for values in column
+        )
 
     def _pairs(self, end: int) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Yield a start and a place for each stage, so that each place there is comes up."""
@@ -165,22 +204,36 @@ class SpanBinder:
 
 
 def _split_bound(
-    bound: BoundTarget, memory: Sequence[list[Expression]], pairing: Pairing
+    bound: BoundTarget, memory: Sequence[list[Expression]], pairing: Pairing, shared: bool
 ) -> BoundTarget:
     """Return an end's expressions with what they take from the start and the stages."""
 
     def cut(value: Expression) -> Expression:
-        return split(value, memory, pairing)
+        return split(value, memory, pairing) if shared else store(value, memory, pairing)
 
-    def cut_field(item: CapturedField) -> CapturedField:
-        return CapturedField(item.name, cut(item.value))
+    return _map(bound, cut)
+
+
+def _map(
+    bound: BoundTarget, change: Callable[..., Expression], *others: BoundTarget
+) -> BoundTarget:
+    """Return a place's expressions changed, each with those of others in the same position."""
+
+    def changed(*values: Expression | None) -> Expression | None:
+        return None if values[0] is None else change(*values)
+
+    def field_of(*fields: CapturedField) -> CapturedField:
+        return replace(fields[0], value=change(*(f.value for f in fields)))
+
+    def each(name: str, function: Callable[..., Any]) -> Any:
+        return tuple(map(function, *(getattr(b, name) for b in (bound, *others))))
 
     return replace(
         bound,
-        where=None if bound.where is None else cut(bound.where),
-        captures=tuple(cut_field(c) for c in bound.captures),
-        arguments=tuple(cut_field(a) for a in bound.arguments),
-        values=tuple(None if v is None else cut(v) for v in bound.values),
+        where=changed(bound.where, *(o.where for o in others)),
+        captures=each("captures", field_of),
+        arguments=each("arguments", field_of),
+        values=each("values", changed),
     )
 
 
@@ -195,9 +248,10 @@ def _merge(legs: Iterable[tuple[tuple[object, ...], SpanLeg]]) -> tuple[SpanLeg,
     return tuple(merged.values())
 
 
-def _check_alike(legs: Iterable[SpanLeg], stage: int) -> None:
-    """Refuse starts, or events of one stage, that do not remember the same values (T294)."""
-    own = [leg for leg in legs if leg.stage == stage]
-    if len({len(leg.stored) for leg in own}) > 1:
-        what = f"the events of `{own[0].label}`" if stage else "the starts of this span"
-        raise fail("T294", f"{what} do not have the same values to remember")
+def _outline(bound: BoundTarget) -> tuple[object, ...]:
+    shown = (item.value for item in (*bound.captures, *bound.arguments))
+    return tuple(map(outline, (bound.where, *shown, *bound.values)))
+
+
+def _kind(type_: Type) -> object:
+    return "number" if is_scalar(type_) else type(type_)
