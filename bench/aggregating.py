@@ -1,11 +1,11 @@
-"""Aggregating and filtering: what a traced call costs beside C through bcc, and bpftrace."""
+"""Aggregating and filtering: what tracing adds to a call, beside C through bcc, and bpftrace."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bench.processes import Load, Tracer, bpftrace, by_hand, tracelang
-from bench.results import Row, Section, alternate
+from bench.results import Row, Section, Series, alternate
 
 _TIMES = 5
 _CALLS = 500_000
@@ -15,65 +15,70 @@ _CASES = {
     "hist": ("aggregate hist(count)", "@ = hist(args->count);"),
 }
 _NAMES = {"count": "`count()`", "comm": "`count() by comm`", "hist": "`hist`"}
+_FILTER = "syscall:write where pid == 1 capture ts, pid, comm, count"
 
 
 def measure() -> Section:
-    """Measure each case in turn; of the cost of tracing, the untraced call is taken off."""
+    """Measure each case in turn, and the call that nobody traces, which is taken off."""
     section = Section("Aggregating and filtering")
+    bare = Series()
     with Load(_CALLS) as load:
-
-        def during(start: Callable[[], Tracer]) -> Callable[[], float]:
-            def measure() -> float:
-                with start() as tracer:
-                    load.run()
-                    took = min(load.run() for _ in range(3))
-                    tracer.end()
-                return took
-
-            return measure
-
-        pid = load.pid
-        for name, (clause, action) in _CASES.items():
-            script = f"syscall:write where pid == {pid} {clause}"
-            theirs = f"tracepoint:syscalls:sys_enter_write /pid == {pid}/ {{ {action} }}"
-            found = alternate(
-                _TIMES,
-                {
-                    "ours": during(lambda s=script: tracelang(s)),  # type: ignore[misc]
-                    "hand": during(lambda n=name: by_hand(n, pid)),  # type: ignore[misc]
-                    "bpftrace": during(lambda s=theirs: bpftrace(s)),  # type: ignore[misc]
-                },
-            )
-            for other, limit, what in (("hand", 1.1, "by hand"), ("bpftrace", 0.75, "bpftrace")):
-                ratio = found["ours"].median / found[other].median
-                section.rows.append(
-                    Row(
-                        f"a call, {_NAMES[name]}",
-                        found["ours"].show("ns"),
-                        f"{what}: {found[other].show('ns')}",
-                        ratio,
-                        limit,
-                        f"{ratio:.2f} × {what}, at most {limit}",
-                    )
-                )
-            section.commands += [f"tracelang '{script}'", f"bpftrace -e '{theirs}'"]
-        nobody = "syscall:write where pid == 1 capture ts, pid, comm, count"
-        found = alternate(
-            _TIMES,
-            {
-                "ours": during(lambda: tracelang(nobody)),
-                "hand": during(lambda: by_hand("filter", 1)),
-            },
-        )
-        ratio = found["ours"].median / found["hand"].median
-        section.rows.append(
-            Row(
-                "a call, filtered out",
-                found["ours"].show("ns"),
-                f"by hand: {found['hand'].show('ns')}",
-                ratio,
-                1.1,
-                f"{ratio:.2f} × by hand, at most 1.1",
-            )
-        )
+        for name in _CASES:
+            _compare(name, load, bare, section)
+        starts = {"ours": lambda: tracelang(_FILTER), "by hand": lambda: by_hand("filter", 1)}
+        found = _measure(starts, load, bare)
+        section.rows.append(_row("an event that is filtered out", found, "by hand", 1.1))
+    section.notes.append(f"A call that nobody traces takes {bare.show('ns')}.")
     return section
+
+
+def _compare(name: str, load: Load, bare: Series, section: Section) -> None:
+    clause, action = _CASES[name]
+    script = f"syscall:write where pid == {load.pid} {clause}"
+    theirs = f"tracepoint:syscalls:sys_enter_write /pid == {load.pid}/ {{ {action} }}"
+    starts = {
+        "ours": lambda: tracelang(script),
+        "by hand": lambda: by_hand(name, load.pid),
+        "bpftrace": lambda: bpftrace(theirs),
+    }
+    found = _measure(starts, load, bare)
+    for other, limit in (("by hand", 1.1), ("bpftrace", 0.75)):
+        section.rows.append(_row(_NAMES[name], found, other, limit))
+    section.commands += [f"tracelang '{script}'", f"bpftrace -e '{theirs}'"]
+
+
+def _measure(
+    starts: Mapping[str, Callable[[], Tracer]], load: Load, bare: Series
+) -> dict[str, Series]:
+    """Return what each tracer adds to a call; `bare` gets what an untraced call takes meanwhile."""
+
+    def during(start: Callable[[], Tracer]) -> float:
+        with start() as tracer:
+            took = _best(load)
+            tracer.end()
+        return took
+
+    measures = {name: lambda start=start: during(start) for name, start in starts.items()}
+    found = alternate(_TIMES, {"bare": lambda: _best(load), **measures})
+    untraced = found.pop("bare")
+    bare.values += untraced.values
+    return {
+        name: Series([value - untraced.median for value in series.values])
+        for name, series in found.items()
+    }
+
+
+def _best(load: Load) -> float:
+    return min(load.run() for _ in range(3))
+
+
+def _row(what: str, found: Mapping[str, Series], other: str, limit: float) -> Row:
+    ratio = found["ours"].median / found[other].median
+    return Row(
+        f"added to a call: {what}",
+        found["ours"].show("ns"),
+        f"{other}: {found[other].show('ns')}",
+        ratio,
+        limit,
+        f"{ratio:.2f} × {other}, at most {limit}",
+    )
