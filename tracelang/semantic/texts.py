@@ -16,7 +16,7 @@ from tracelang.semantic.expressions import (
 )
 from tracelang.semantic.operators import compare_numbers, negate_condition
 from tracelang.semantic.scope import RuleScope
-from tracelang.semantic.types import BOOL, Flavour, Int, Ip, Pointer, Struct
+from tracelang.semantic.types import BOOL, Flavour, Int, Ip, Pointer, Struct, Text
 from tracelang.semantic.values import as_text, boolean, describe, integer, text_of
 from tracelang.source import Span
 
@@ -123,7 +123,26 @@ def _match(
             right.span,
             help=["take the part before it"],
         )
+    assert isinstance(text.type, Text)
+    if _least_length(operator, pattern) > text.type.limit:
+        return _never(text.type, _least_length(operator, pattern), right, span)
     return TextMatch(BOOL, operator, text, pattern, span=span)
+
+
+def _least_length(operator: str, pattern: str) -> int:
+    return len((pattern.replace("*", "") if operator == "matches" else pattern).encode())
+
+
+def _never(type_: Text, length: int, right: Expression, span: Span) -> Constant:
+    """Return that a text is never found: it is longer than the kernel's own, or kept (T217)."""
+    if type_.natural:
+        return boolean(False, span)
+    raise fail(
+        "T217",
+        f"{length} bytes are never found in a text of which {type_.limit} are kept",
+        right.span,
+        help=[f"keep more: `--strlen {length}`, or where it is cut to less, `str(…, {length})`"],
+    )
 
 
 def _text_help(value: Expression) -> str:
