@@ -75,7 +75,7 @@ def test_a_sleep_lasts_as_long_as_it_was_told(tracelang: TracelangCommand, trans
     (event,) = trace(tracelang, SLEEP, "-c", "sleep 0.2", "--transport", transport)
     assert (event["comm"], event["retval"]) == ("sleep", 0)
     assert event["func"].endswith("nanosleep")
-    assert 200_000_000 <= event["duration"] < 2_000_000_000
+    assert 200_000_000 <= event["duration"] < 20_000_000_000
 
 
 def test_arguments_are_those_of_the_entry(tracelang: TracelangCommand) -> None:
