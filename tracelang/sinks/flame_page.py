@@ -63,7 +63,11 @@ def _summary(root: Node, stacks: Mapping[Path, int], words: Words, left_out: int
 
 def _amount(weight: int, unit: str) -> list[str]:
     # What has units is written by the page's script, beside the root.
-    return [] if unit in ("duration", "size") else [f"{weight:,} {unit}"]
+    return (
+        []
+        if unit in ("duration", "size")
+        else [f"{weight:,} {unit.removesuffix('s') if weight == 1 else unit}"]
+    )
 
 
 def _function_row(total: Total, whole: int) -> str:
