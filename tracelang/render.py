@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from typing import Final, TextIO
@@ -15,6 +16,10 @@ _YELLOW: Final = "1;33"
 _BLUE: Final = "1;34"
 _CYAN: Final = "1;36"
 _WIDEST_LINE: Final = 160
+_NARROWEST: Final = 40
+"""A terminal of fewer columns is written to as if it had so many: it wraps lines itself."""
+_WHOLE: Final = re.compile(r"(?:`[^`\n]*`|\S)+")
+"""A word, or what stands in backquotes: commands stay in one piece, to be copied."""
 
 
 class Painter:
@@ -37,34 +42,64 @@ def show(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None) -> Non
     """Write diagnostics to a stream (standard error)."""
     out = stream if stream is not None else sys.stderr
     paint = Painter(on=wants_colour(out))
+    width = _width_of(out)
     for diagnostic in diagnostics:
-        out.write(render(diagnostic, paint))
+        out.write(render(diagnostic, paint, width))
 
 
-def render(diagnostic: Diagnostic, paint: Painter) -> str:
-    """Return a diagnostic's text, ending in a newline."""
+def _width_of(stream: TextIO) -> int | None:
+    """Return the columns of a terminal, None for what is none."""
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns, _NARROWEST)
+    except (OSError, ValueError):
+        return None
+
+
+def render(diagnostic: Diagnostic, paint: Painter, width: int | None = None) -> str:
+    """Return a diagnostic's text, ending in a newline; prose is wrapped at `width` columns."""
     colour = _RED if diagnostic.severity is Severity.ERROR else _YELLOW
     head = paint(f"{diagnostic.severity.value}[{diagnostic.code}]", colour)
-    lines = [f"{head}{paint(': ' + diagnostic.message, _BOLD)}"]
+    message = _wrap(diagnostic.message, width, len(diagnostic.severity.value) + 8, 4)
+    lines = [f"{head}{paint(': ' + message, _BOLD)}"]
     labels = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
     gutter = max((len(str(label.span.line)) for label in labels), default=1) + 2
     for index, label in enumerate(labels):
-        lines += _excerpt(label, gutter, colour if index == 0 else _BLUE, index == 0, paint)
+        room = _WIDEST_LINE if width is None else min(_WIDEST_LINE, width - gutter - 2)
+        lines += _excerpt(label, gutter, colour if index == 0 else _BLUE, index == 0, paint, room)
     margin = " " * gutter
     for kind, texts, style in (
         ("note", diagnostic.notes, _BOLD),
         ("help", diagnostic.help, _CYAN),
     ):
         for text in texts:
-            body = text.replace("\n", f"\n{margin}         ")
+            indent = gutter + len("= help: ")
+            parts = (_wrap(part, width, indent, indent) for part in text.split("\n"))
+            body = f"\n{' ' * indent}".join(parts)
             lines.append(f"{margin}{paint('=', _BLUE)} {paint(kind, style)}: {body}")
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(label: Label, gutter: int, colour: str, first: bool, paint: Painter) -> list[str]:
+def _wrap(text: str, width: int | None, before: int, indent: int) -> str:
+    """Break a line that stands `before` columns from the left; the rest of it is indented."""
+    if width is None or before + len(text) <= width:
+        return text
+    wrapped, column, end = "", before, 0
+    for found in _WHOLE.finditer(text):
+        gap = text[end : found.start()]
+        end = found.end()
+        if wrapped.strip() and column + len(gap) + len(found[0]) > width:
+            wrapped, column, gap = f"{wrapped}\n{' ' * indent}", indent, ""
+        wrapped += gap + found[0]
+        column += len(gap) + len(found[0])
+    return wrapped + text[end:]
+
+
+def _excerpt(
+    label: Label, gutter: int, colour: str, first: bool, paint: Painter, room: int
+) -> list[str]:
     span = label.span
     line, column = span.line, span.column
-    text, shift = _window(span.source.line_text(line), column)
+    text, shift = _window(span.source.line_text(line), column, room)
     width = max(1, min(span.end - span.start, len(text) - (column - 1 - shift)))
     bar = paint("|", _BLUE)
     arrow = "-->" if first else ":::"
@@ -79,10 +114,10 @@ def _excerpt(label: Label, gutter: int, colour: str, first: bool, paint: Painter
     ]
 
 
-def _window(text: str, column: int) -> tuple[str, int]:
+def _window(text: str, column: int, room: int) -> tuple[str, int]:
     """Return the part of a long line around a column, with spaces for tabs and controls."""
     plain = "".join(c if c.isprintable() else " " for c in text)
-    if len(plain) <= _WIDEST_LINE:
+    if len(plain) <= room:
         return plain, 0
-    shift = max(0, min(column - _WIDEST_LINE // 2, len(plain) - _WIDEST_LINE))
-    return plain[shift : shift + _WIDEST_LINE], shift
+    shift = max(0, min(column - room // 2, len(plain) - room))
+    return plain[shift : shift + room], shift

@@ -70,6 +70,9 @@ def test_the_tab_key(shell: Terminal) -> None:
     _completes(shell, "tracelang -o fla", "-o flamegraph")
     _completes(shell, "tracelang 'syscall:getpgi", "tracelang 'syscall:getpgid")
     _completes(shell, "tracelang 'syscall:openat capture comm, filen", "capture comm, filename")
+    # The quote stays open, for what is typed next.
+    shell.send(", fl")
+    shell.wait_for(lambda text: "filename, fl" in _last(text))
     _completes(shell, "tracelang ./watch.trace --slo", "./watch.trace --slow")
     # Where nothing of ours fits, files do.
     _completes(shell, "tracelang ./wat", "./watch.trace")

@@ -101,8 +101,15 @@ def _answer_zsh(words: list[str], current: str) -> None:
 
 
 def _answer_fish(words: list[str], current: str) -> None:
-    """Print whole words with their meanings; fish finds out itself what is new."""
+    """Print whole words with their meanings; fish finds out itself what is new.
+
+    fish closes an open quote behind a single match, so one is given twice, with a space more.
+    """
     last = read_word(current)
     found = complete_words(words, last.text)
+    kept = last.text[: found.start]
     for candidate in found.candidates:
-        print(f"{last.text[: found.start]}{candidate.text}\t{candidate.detail}".rstrip())
+        print(f"{kept}{candidate.text}\t{candidate.detail}".rstrip())
+    if last.quote and len(found.candidates) == 1:
+        (only,) = found.candidates
+        print(f"{kept}{only.text} \tthat, and a space")

@@ -75,7 +75,10 @@ def test_zsh_is_told_how_much_stays_and_fish_gets_whole_words(run: Commands) -> 
     assert answer.lines[0] == "6 nospace"
     assert answer.lines[1].startswith("capture \tcapture  the fields")
     answer = run("complete-line", "fish", "'begin captur")
-    assert answer.lines == ["begin capture\tthe fields of the event, in order"]
+    assert answer.lines == [
+        "begin capture\tthe fields of the event, in order",
+        "begin capture \tthat, and a space",
+    ]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
