@@ -164,6 +164,50 @@ def test_the_next_build_works_whatever_the_last_one_did(compiler: Compiler, bad:
     assert compiler.build(request(GOOD)) == good
 
 
+READS = """
+BPF_PERF_OUTPUT(samples);
+BPF_PERCPU_ARRAY(counts, u64, 3);
+int rule_1(void *ctx)
+{
+  u64 value = 0;
+  bpf_probe_read_kernel(&value, sizeof(value), ctx);
+  bpf_probe_read_user(&value, sizeof(value), (void *)value);
+  samples.perf_submit(ctx, &value, sizeof(value));
+  return 0;
+}
+"""
+
+
+def _code(built: data.BuiltObject) -> bytes:
+    """Return the only program's code without the descriptors of maps, which differ by process."""
+    (program,) = built.programs
+    code = bytearray(program.instructions)
+    for reference in program.maps:
+        code[reference.instruction * 8 + 4 : reference.instruction * 8 + 8] = bytes(4)
+    return bytes(code)
+
+
+def test_the_compiler_sees_its_directory_only_and_needs_no_right_to_that(
+    compiler: Compiler, tmp_path: Path
+) -> None:
+    # libbcc reads the whole list of symbols each time, unless it finds a shorter one.
+    built = compiler.build(request(READS))
+    (child,) = children()
+    (directory,) = tmp_path.glob("tracelang-*")
+    assert Path(f"/proc/{child}/root").readlink() == directory
+    listed = (directory / "proc/kallsyms").read_text().splitlines()
+    assert 0 < len(listed) < 100
+    assert any(line.split()[2] == "bpf_probe_read_kernel" for line in listed)
+    python = directory / "work" / "python"
+    python.write_text(f'#!/bin/sh\nexec setpriv --bounding-set=-sys_chroot {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    with Compiler(python=str(python)) as confined:
+        same = confined.build(request(READS))
+        assert (same.maps, _code(same)) == (built.maps, _code(built))
+        (other,) = set(children()) - {child}
+        assert Path(f"/proc/{other}/root").readlink() == Path("/")
+
+
 def test_a_compiler_that_is_killed_is_replaced(compiler: Compiler) -> None:
     compiler.build(request(GOOD))
     (child,) = children()
