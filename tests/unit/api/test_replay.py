@@ -70,3 +70,10 @@ def test_what_is_wrong_is_raised_at_once(path: Path, tmp_path: Path) -> None:
     with pytest.raises(tracelang.ScriptError) as raised:
         tracelang.replay(path, "capture rett")
     assert "ret" in raised.value.diagnostics[0].help[0]
+
+
+def test_they_become_a_frame_of_polars(path: Path) -> None:
+    frame = tracelang.replay(path, "where ret < -3 capture time, comm, ret").to_polars()
+    assert frame.columns == ["ts", "probe", "time", "comm", "ret", "ret_text"]
+    assert frame["ret"].to_list() == [-4] * 20
+    assert frame["ts"][0] == STARTED + 4
