@@ -374,7 +374,7 @@ def test_periods_add_up_exactly(tracelang: TracelangCommand, keys: str) -> None:
     script = f"{OURS} aggregate count() as n, sum(arg2) as s, hist(arg2) as h {keys} every 100ms"
     done = tracelang(script, "-o", "json", "-c", hammer(2))
     rows, (calls, total) = split(done.stdout)
-    assert len(rows) > (10 if not keys else 640)
+    assert len(rows) > (2 if not keys else 2 * 64)  # several periods, however slow the machine
     assert sum(r["n"] for r in rows) == calls
     assert sum(r["s"] for r in rows) == total
     assert sum(b[2] for r in rows for b in r["h"]) == calls
@@ -395,7 +395,7 @@ def test_keep_carries_on(tracelang: TracelangCommand) -> None:
     )
     rows, (calls, _) = split(done.stdout)
     counts = [r["n"] for r in rows]
-    assert len(counts) >= 4
+    assert len(counts) >= 2
     assert counts == sorted(counts)
     assert counts[-1] == calls
     assert counts[0] < calls

@@ -38,7 +38,7 @@ def test_it_shows_three_traces_and_ends() -> None:
     starts, connections, forks = scenes
     assert re.findall(r"/(date|uname|seq|tail)$", starts, re.MULTILINE)
     assert len(re.findall(r"^\d+\.\d{9} +bash +\d+ +127\.0\.0\.1$", connections, re.MULTILINE)) == 3
-    spaces = re.findall(r"^\d\d:.* sh +\d+ +\d+ +\d+ +(\d+) ", forks, re.MULTILINE)
+    spaces = re.findall(r"^\d\d:.* sh +\d+ +\d+ +\d+ +\d+ +(\d+) ", forks, re.MULTILINE)
     assert len(spaces) == 4
     assert len(set(spaces)) == 2, "unshare made a network namespace"
     for line in done.stderr.splitlines():

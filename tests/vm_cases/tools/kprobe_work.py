@@ -30,10 +30,10 @@ def read_twice(disk: Path) -> int:
 
 
 def look_up(disk: Path) -> int:
-    """Ask twice for 40 names that are nowhere."""
-    for number in range(80):
-        (disk / f"nothing-{number % 40}").exists()
-    return 40
+    """Ask twice for 400 names that are nowhere."""
+    for number in range(800):
+        (disk / f"nothing-{number % 400}").exists()
+    return 400
 
 
 def use_a_file(disk: Path) -> None:
