@@ -16,6 +16,7 @@ import pytest
 from tests.unit.recording import soak_program
 from tests.unit.recording.recordings import STARTED, record
 from tests.unit.sinks.outputs import output_of
+from tracelang.decoders.frames import Frame, Frames
 from tracelang.plan.c_types import S64, U32, U64, byte_array
 from tracelang.semantic.types import COMM, Text, Type
 from tracelang.semantic.types import S64 as LONG
@@ -23,7 +24,9 @@ from tracelang.semantic.types import U32 as HALF
 from tracelang.semantic.types import U64 as WORD
 
 ROWS: Final = int(os.environ.get("TRACELANG_SOAK_ROWS", "200000"))
+STACKED: Final = ROWS // 4
 OUTPUTS: Final = ("text", "table", "json", "csv", "arrow", "parquet")
+FOLDING: Final = ("folded", "flamegraph")
 _MOST_GROWTH: Final = 48 << 20
 """The rows themselves, were they kept, would take twice that."""
 _BATCH: Final = 5000
@@ -37,6 +40,35 @@ _EVENTS: Final = output_of(
 _TYPES: Final[dict[str, Type]] = {
     "time": WORD, "comm": COMM, "pid": HALF, "ret": LONG, "path": Text(64),
 }  # fmt: skip
+
+_STACKS: Final = output_of(("comm", "text", byte_array(16, text=True)), ("where", "ustack", U64))
+_STACK_TYPES: Final[dict[str, Type]] = {"comm": COMM, "where": WORD}
+_DIFFERENT: Final = 500
+
+
+class Stacks:
+    """Names of some hundred stacks of ten frames."""
+
+    def frames(self, number: int) -> Frames:
+        return tuple(Frame(f"function_{number}_{depth}", "program", depth) for depth in range(10))
+
+    def kernel_frame(self, address: int) -> Frame:
+        return Frame("", "", address)
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording of many events with a call stack each."""
+    path = tmp_path_factory.mktemp("soak") / "stacks.tl"
+
+    def rows(start: int) -> list[tuple[object, ...]]:
+        return [
+            (STARTED + n * 1_000_000, 0, 0, b"task\0", 1 + n % _DIFFERENT)
+            for n in range(start, min(start + _BATCH, STACKED))
+        ]
+
+    batches = map(rows, range(0, STACKED, _BATCH))
+    return record(path, [(_STACKS, _STACK_TYPES)], batches, stacks=Stacks())
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +90,22 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_memory_does_not_grow_with_events(recording: Path, tmp_path: Path, output: str) -> None:
-    arguments = [soak_program.__file__, str(recording), output, str(tmp_path / "out")]
+    show(recording, output, tmp_path / "out")
+    assert (tmp_path / "out").stat().st_size > ROWS
+
+
+@pytest.mark.parametrize("output", FOLDING)
+def test_memory_does_not_grow_with_stacks(stacks: Path, tmp_path: Path, output: str) -> None:
+    show(stacks, output, tmp_path / "out")
+    text = (tmp_path / "out").read_text()
+    assert "function_1_9" in text
+    if output == "folded":
+        assert sum(int(line.rpartition(" ")[2]) for line in text.splitlines()) == STACKED
+
+
+def show(recording: Path, output: str, out: Path) -> None:
+    arguments = [soak_program.__file__, str(recording), output, str(out)]
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     early, late = map(int, done.stdout.split())
     assert late - early < _MOST_GROWTH, f"{early:,} bytes became {late:,}"
-    assert (tmp_path / "out").stat().st_size > ROWS
