@@ -1,10 +1,12 @@
 """tracelang: ask a running Linux kernel a question, in a declarative language on eBPF.
 
-import tracelang
+What the command does, a program can do:
 
-with tracelang.trace("syscall:openat capture comm, filename", command="ls") as trace:
-for event in trace:
-print(event.comm, event.filename)
+    import tracelang
+
+    with tracelang.trace("syscall:openat capture comm, filename", command="ls") as trace:
+        for event in trace:
+            print(event.comm, event.filename)
 """
 
 from __future__ import annotations
