@@ -10,7 +10,7 @@ from tracelang.plan.aggregates import AggregateFields
 from tracelang.plan.ir import RuleOutput
 from tracelang.recording.buckets import linear_bucket, log_linear_bucket, power_bucket
 from tracelang.recording.evaluate import Evaluate, compile_expression, wrapper
-from tracelang.runtime.aggregates import Group, rows_of
+from tracelang.runtime.aggregates.rows import Group, rows_of
 from tracelang.semantic.model import BoundTarget
 from tracelang.semantic.types import S64, U64, Text, is_scalar
 from tracelang.sinks.protocol import Row

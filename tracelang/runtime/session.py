@@ -18,7 +18,7 @@ from tracelang.mechanism import Mechanism
 from tracelang.plan.follow import FORK, FREE
 from tracelang.plan.ir import COUNTERS_PER_RULE, Attachment, Counter, Plan
 from tracelang.runtime.accounting import Accounting
-from tracelang.runtime.aggregates import Aggregates, aggregate_sizes
+from tracelang.runtime.aggregates.periods import Aggregates, aggregate_sizes
 from tracelang.runtime.attach import Attacher, order_attachments
 from tracelang.runtime.batch import BatchDecoder
 from tracelang.runtime.bpf import missed, run_program

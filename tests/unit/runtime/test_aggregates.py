@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracelang.runtime.aggregates import evaluate, linear_buckets, percentile, power_buckets
+from tracelang.runtime.aggregates.buckets import linear_buckets, percentile, power_buckets
+from tracelang.runtime.aggregates.rows import evaluate
 
 SIGNED = st.integers(-(1 << 63), (1 << 63) - 1)
 NUMBERS = st.one_of(SIGNED, st.integers(0, (1 << 64) - 1), st.integers(-70, 70))
