@@ -26,8 +26,8 @@ test-unit: $(DEVELOP) ## run the tests that need neither root nor a kernel
 test-live: $(DEVELOP) ## run the tests that trace on this kernel (root)
 	$(PYTEST) tests/live
 
-soak: $(DEVELOP) ## show three million events by every output, watching the memory
-	TRACELANG_SOAK_ROWS=3000000 $(PYTEST) tests/unit/recording/test_soak.py
+soak: $(DEVELOP) ## show three million events by every output, and trace as many, watching the memory
+	TRACELANG_SOAK_ROWS=3000000 $(PYTEST) -rP tests/unit/recording/test_soak.py tests/live/test_soak_live.py
 
 test-vm: $(DEVELOP) guest ## run the tests that need a guest with Debian's kernel
 	$(PYTEST) tests/vm tests/vm_cases

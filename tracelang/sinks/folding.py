@@ -54,29 +54,33 @@ class Folding:
         self._rules = {o.rule: _FoldedRule(o, setup, output) for o in setup.outputs}
         units = dict.fromkeys(rule.unit for rule in self._rules.values())
         self.unit = ", ".join(units)
-        self._weights: dict[int, dict[Path, int]] = {rule: {} for rule in self._rules}
+        self._weights: dict[int, dict[Row, int]] = {rule: {} for rule in self._rules}
 
     def add(self, rule: int, rows: Sequence[Row]) -> None:
         """Take in the rows of a rule; those of an aggregate that carries on replace the last."""
         folded = self._rules[rule]
         weights = {} if folded.replaces else self._weights[rule]
         for row in rows:
-            path, weight = folded.path(row), folded.weight(row)
-            if path and weight > 0:
-                weights[path] = weights.get(path, 0) + weight
+            key, weight = folded.key(row), folded.weight(row)
+            if weight > 0:
+                weights[key] = weights.get(key, 0) + weight
         self._weights[rule] = weights
 
     def stacks(self) -> dict[Path, int]:
         """Return every stack with its weight, all rules together."""
         total: dict[Path, int] = {}
-        for weights in self._weights.values():
-            for path, weight in weights.items():
-                total[path] = total.get(path, 0) + weight
+        for rule, weights in self._weights.items():
+            for key, weight in weights.items():
+                if path := self._rules[rule].path(key):
+                    total[path] = total.get(path, 0) + weight
         return total
 
 
 class _FoldedRule:
-    """How the rows of one rule become stacks."""
+    """How the rows of one rule become stacks.
+
+    They are added up by the raw values that make a stack: names are for the end, once for each.
+    """
 
     def __init__(self, output: RuleOutput, setup: SinkSetup, name: str) -> None:
         columns = bind_output(output, setup)
@@ -90,23 +94,27 @@ class _FoldedRule:
                 help=["add one: `aggregate count() by comm, ustack`, `capture comm, kstack`"],
             )
         # The kernel works for the process: its calls are the inner ones.
-        self._stacks = sorted(stacks, key=lambda column: column.decoder.name != "ustack")
+        stacks.sort(key=lambda column: column.decoder.name != "ustack")
         words = [column for column in keys if column.reading.frames is None]
         texts = (Shape.TEXT, Shape.MAYBE_TEXT)
-        self._words = [c for c in words if summed is not None or c.reading.shape in texts]
+        words = [c for c in words if summed is not None or c.reading.shape in texts]
+        self._columns = (*words, *stacks)
         self._weight = _weight_column(output, columns, name) if summed is not None else None
         self.unit = _unit(output, self._weight)
         self.replaces = summed is not None and summed.every is not None and not summed.reset
 
-    def path(self, row: Row) -> Path:
-        return tuple(self._levels(row))
+    def key(self, row: Row) -> Row:
+        return tuple([row[column.slot] for column in self._columns])
 
-    def _levels(self, row: Row) -> Iterator[Level]:
-        for column in self._words:
-            yield Level(fold_text(column.reading.text(row[column.slot])), "", Part.KEY)
-        for column in self._stacks:
-            assert column.reading.frames is not None
-            yield from _calls(column.reading.frames(row[column.slot]))
+    def path(self, key: Row) -> Path:
+        return tuple(self._levels(key))
+
+    def _levels(self, key: Row) -> Iterator[Level]:
+        for column, raw in zip(self._columns, key, strict=True):
+            if column.reading.frames is None:
+                yield Level(fold_text(column.reading.text(raw)), "", Part.KEY)
+            else:
+                yield from _calls(column.reading.frames(raw))
 
     def weight(self, row: Row) -> int:
         if self._weight is None:

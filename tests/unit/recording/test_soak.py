@@ -1,6 +1,7 @@
 """Many events through every output: memory does not grow with them.
 
-`make soak` shows an hour's worth, three million; otherwise it is as many as take seconds.
+`make soak` shows an hour's worth, three million; otherwise it is as many as take seconds. Events
+that come from the kernel are in `tests/live/test_soak_live.py`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from tracelang.semantic.types import COMM, Text, Type
 from tracelang.semantic.types import S64 as LONG
 from tracelang.semantic.types import U32 as HALF
 from tracelang.semantic.types import U64 as WORD
+from tracelang.sinks import load_sinks
 
 ROWS: Final = int(os.environ.get("TRACELANG_SOAK_ROWS", "200000"))
-STACKED: Final = ROWS // 4
+PERIODS: Final = max(500, ROWS // 800)
 OUTPUTS: Final = ("text", "table", "json", "csv", "arrow", "parquet")
 FOLDING: Final = ("folded", "flamegraph")
+REFRESHED: Final = soak_program.REFRESHED
 _MOST_GROWTH: Final = 48 << 20
 """The rows themselves, were they kept, would take twice that."""
 _BATCH: Final = 5000
@@ -64,10 +67,10 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def rows(start: int) -> list[tuple[object, ...]]:
         return [
             (STARTED + n * 1_000_000, 0, 0, b"task\0", 1 + n % _DIFFERENT)
-            for n in range(start, min(start + _BATCH, STACKED))
+            for n in range(start, min(start + _BATCH, ROWS))
         ]
 
-    batches = map(rows, range(0, STACKED, _BATCH))
+    batches = map(rows, range(0, ROWS, _BATCH))
     return record(path, [(_STACKS, _STACK_TYPES)], batches, stacks=Stacks())
 
 
@@ -100,12 +103,23 @@ def test_memory_does_not_grow_with_stacks(stacks: Path, tmp_path: Path, output: 
     text = (tmp_path / "out").read_text()
     assert "function_1_9" in text
     if output == "folded":
-        assert sum(int(line.rpartition(" ")[2]) for line in text.splitlines()) == STACKED
+        assert sum(int(line.rpartition(" ")[2]) for line in text.splitlines()) == ROWS
 
 
-def show(recording: Path, output: str, out: Path) -> None:
-    arguments = [soak_program.__file__, str(recording), output, str(out)]
+def test_memory_does_not_grow_with_tables_refreshed_in_place(tmp_path: Path) -> None:
+    show(str(PERIODS), REFRESHED, tmp_path / "out")
+    assert (tmp_path / "out").read_text().count("task-100 ") == 8
+
+
+def test_every_output_is_here() -> None:
+    assert {*OUTPUTS, *FOLDING} == set(load_sinks().names())
+
+
+def show(shown: Path | str, output: str, out: Path) -> None:
+    """Show it in a process of its own, whose memory must not grow; `make soak` prints how much."""
+    arguments = ["-m", soak_program.__name__, str(shown), output, str(out)]
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     early, late = map(int, done.stdout.split())
+    print(f"{output}: {early >> 20} MiB resident after a third, {late >> 20} MiB at the end")
     assert late - early < _MOST_GROWTH, f"{early:,} bytes became {late:,}"

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sinks.known_stacks import KSTACK, STACKS, USTACK, rows
+from tests.unit.sinks.known_stacks import KSTACK, STACKS, USTACK, KnownStacks, rows
 from tests.unit.sinks.outputs import Shape, make_sink, output_of
 from tests.unit.sinks.test_summary import COUNT, HIST, KEY, PID, summed
+from tracelang.decoders.frames import Frames
 from tracelang.diagnostics import DiagnosticError
 from tracelang.plan.c_types import S64, U64
 from tracelang.plan.ir import RuleOutput
@@ -114,6 +115,22 @@ def test_events_weigh_one_each_and_only_their_words_are_levels() -> None:
     assert shown("folded", output_of(KEY, PID, USTACK), batch) == (
         "cat;main;[prog]+0x1234 1\ncat;main;work;read 2\n"
     )
+
+
+@pytest.mark.parametrize("kind", ["folded", "flamegraph"])
+def test_a_stack_is_named_once_however_often_it_comes(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    named = type(STACKS).frames
+
+    def frames(self: KnownStacks, number: int) -> Frames:
+        asked.append(number)
+        return named(self, number)
+
+    monkeypatch.setattr(type(STACKS), "frames", frames)
+    shown(kind, output_of(USTACK), *[rows((1,), (2,), (1,))] * 50)
+    assert sorted(asked) == [1, 2]
 
 
 def test_a_level_has_no_separators_in_it() -> None:
