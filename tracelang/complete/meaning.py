@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tracelang.complete.machine import Machine
+from tracelang.complete.names import sides_of
 from tracelang.complete.scope import PlaceScope, read_scope
 from tracelang.complete.targets import arguments_of, wants_target
 from tracelang.complete.words import form_of, meaning_of
@@ -13,7 +14,7 @@ from tracelang.semantic.expressions import Constant
 from tracelang.semantic.values import integer_of
 from tracelang.semantic.words import WORDS
 from tracelang.source import SourceFile
-from tracelang.syntax.ast import Expr, Member
+from tracelang.syntax.ast import Expr, Member, Name
 from tracelang.syntax.keywords import all_keywords
 from tracelang.syntax.partial import Partial, is_hidden, read_partial, read_value
 
@@ -95,7 +96,8 @@ def _keyword(word: str) -> str:
 def _value(word: str, expr: Expr, scope: PlaceScope) -> str:
     value = scope.resolve(expr)
     if value is None:
-        return ""
+        side = sides_of(scope).get(word, "") if isinstance(expr, Name) else ""
+        return f"{word}.: {side}" if side else ""
     shown = " ".join(expr.span.text.split()) if isinstance(expr, Member) else word
     if isinstance(value, Constant) and (number := integer_of(value)) is not None:
         return f"{shown} = {number}"

@@ -17,10 +17,6 @@ from tracelang.source import SourceFile, Span
 from tracelang.syntax import ast
 from tracelang.syntax.partial import Partial
 
-_SIDES: Final = {
-    "start": "what the span's beginning has",
-    "end": "what the span's end has",
-}
 _OWN: Final = {"let": "let", "param": "param", "as": "column"}
 _SUMMING: Final = ("aggregate", "by")
 _BEGINS_A_WORD: Final = 2
@@ -41,12 +37,26 @@ def names_at(
     yield from _builtins(scope, machine)
     if scope.is_span:
         yield Candidate("duration", "builtin", f"duration · {WORDS['duration'].summary}")
-        for word, what in _SIDES.items():
-            yield Candidate(f"{word}.", "side", what, complete=False)
+    for word, what in sides_of(scope).items():
+        yield Candidate(f"{word}.", "side", what, complete=False)
     yield from _functions(machine)
     if len(typed) >= _FEWEST_LETTERS and typed[0].isupper():
         known = (name for name in machine.constants if fit(typed, name) <= _BEGINS_A_WORD)
         yield from (Candidate(name, "constant") for name in known)
+
+
+def sides_of(scope: PlaceScope) -> dict[str, str]:
+    """Return the words whose `.` leads to what an event has, and whose."""
+    args = {"args": "the target's own fields"}
+    if not scope.is_span:
+        return args
+    stages = {label: f"what the stage `{label}` has" for label in scope.stages}
+    return {
+        **stages,
+        "start": "what the span's beginning has",
+        "end": "what the span's end has",
+        **args,
+    }
 
 
 def columns_at(partial: Partial) -> Iterator[Candidate]:
@@ -87,8 +97,9 @@ def type_of(name: str, scope: PlaceScope) -> str:
 
 
 def _fields_of_word(word: str, scope: PlaceScope, machine: Machine) -> list[Candidate] | None:
-    """Return what `args.`, `params.`, `start.` and `end.` lead to; None for another word."""
+    """Return what `args.`, `params.`, `start.`, `end.` and a stage lead to; None otherwise."""
     places = scope.starts
+    found: list[Candidate] = []
     match word:
         case "params":
             return [Candidate(n, "param") for what, n in scope.own_names if what == "param"]
@@ -96,11 +107,14 @@ def _fields_of_word(word: str, scope: PlaceScope, machine: Machine) -> list[Cand
             places = scope.ends
         case "start" if scope.is_span:
             pass
+        case label if label in scope.stages:
+            places = scope.stages[label]
+            found = [Candidate("duration", "builtin", "duration · the time from the start to it")]
         case "args":
             pass
         case _:
             return None
-    found = [Candidate(a.name, "field", str(a.type)) for a in shared(places)]
+    found += [Candidate(a.name, "field", str(a.type)) for a in shared(places)]
     if word == "args":
         return found
     if places and places[0].returns is not None:
@@ -125,7 +139,6 @@ def _builtins(scope: PlaceScope, machine: Machine) -> Iterator[Candidate]:
         summary = WORDS[name].summary if name in WORDS else ""
         detail = " · ".join(filter(None, (machine.builtin_types[name], summary)))
         yield Candidate(name, "builtin", detail)
-    yield Candidate("args.", "side", "the target's own fields", complete=False)
 
 
 def _functions(machine: Machine) -> Iterator[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from tracelang.semantic.expressions import Constant, Expression
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.params import bind_params
 from tracelang.semantic.resolve import Resolver
-from tracelang.semantic.scope import RuleScope, ScriptScope
+from tracelang.semantic.scope import RuleScope, ScriptScope, Stage
 from tracelang.semantic.targets import RETURN_OF
 from tracelang.syntax import ast
 from tracelang.syntax.parse import parse_expression
@@ -30,11 +30,13 @@ _TEXT_LIMIT: Final = 128
 class PlaceScope:
     """The places an expression is judged at. `starts` and `ends` are one and none for a `probe`.
 
-    `own_names` are those the script gives itself, anywhere in it: (word that declares it, name).
+    `stages` are the places of a span's `via` legs by their names. `own_names` are those the script
+    gives itself, anywhere in it: (word that declares it, name).
     """
 
     starts: tuple[ResolvedTarget, ...]
     ends: tuple[ResolvedTarget, ...]
+    stages: Mapping[str, tuple[ResolvedTarget, ...]]
     own_names: tuple[tuple[str, str], ...]
     is_span: bool
     rule: RuleScope
@@ -73,15 +75,21 @@ def read_scope(partial: Partial, text: str, machine: Machine) -> PlaceScope:
     own = tuple(dict.fromkeys((m[1], m[2]) for m in _DECLARED.finditer(mask(text))))
     start = starts[0] if starts else _NOWHERE
     end = ends[0] if ends else None
+    stages = _stages(partial, machine)
     rule = RuleScope(
         _script_scope(partial, machine),
         start,
         _aliases(partial),
         declared=frozenset(_declared(partial)),
         end=end,
+        stages={
+            label: Stage(number, places[0] if places else _NOWHERE)
+            for number, (label, places) in enumerate(stages.items(), 1)
+        },
         only_at_end=frozenset(_names(ends) - _names(starts)),
     )
-    return PlaceScope(starts, ends, own, partial.head == "span" and partial.leg is None, rule)
+    is_span = partial.head == "span" and partial.leg is None
+    return PlaceScope(starts, ends, stages, own, is_span, rule)
 
 
 def _sides(
@@ -99,6 +107,12 @@ def _sides(
         )
         return machine.places(starts), machine.places(ends)
     return machine.places(partial.targets), machine.places(map(_returning, partial.targets))
+
+
+def _stages(partial: Partial, machine: Machine) -> dict[str, tuple[ResolvedTarget, ...]]:
+    """Return the places of each stage, by its name; those of a leg see none."""
+    legs = partial.legs if partial.leg is None else []
+    return {leg.label: machine.places(leg.targets) for leg in legs if leg.label}
 
 
 def _targets_of_rules(partial: Partial) -> list[ast.TargetChoice]:

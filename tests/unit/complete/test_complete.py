@@ -11,6 +11,11 @@ from tracelang.complete.machine import Machine
 from tracelang.complete.meaning import describe_place
 from tracelang.kernel.recorded import RecordedKernel
 
+STAGED = (
+    "span from tracepoint:block:block_rq_insert key dev, sector "
+    "via issued: tracepoint:block:block_rq_issue key dev, sector "
+    "to tracepoint:block:block_rq_complete key dev, sector "
+)
 SPAN = "span from tracepoint:sched:sched_wakeup key args.pid to tracepoint:sched:sched_switch "
 
 
@@ -72,6 +77,18 @@ def _words(text: str, machine: Machine) -> list[str]:
         ("tracepoint:signal:signal_generate capture args.pi|", "pid"),
         (SPAN + "capture end.prev|", "prev_comm"),
         (SPAN + "capture start.tar|", "target_cpu"),
+        # Stages of a span, what they have, and what is written of one.
+        (STAGED + "capture iss|", "issued."),
+        (STAGED + "capture issued.|", "duration"),
+        (STAGED + "capture issued.nr_|", "nr_sector"),
+        (STAGED + "aggregate hist(issued.dur|", "duration"),
+        (STAGED + "where issued.task.par|", "parent"),
+        (
+            "span from syscall:openat via half: tracepoint:sched_sw|",
+            "tracepoint:sched:sched_switch",
+        ),
+        ("span from syscall:openat via half: syscall:read key f|", "fd"),
+        ("span from syscall:openat vi|", "via"),
         # What only one place takes.
         ("syscall:openat capture flags(args.flags, op|", "open"),
         ("kprobe:tcp_connect capture cast(sk, struct tcp_so|", "tcp_sock"),
@@ -152,6 +169,9 @@ def test_a_shell_gets_targets_part_by_part(machine: Machine) -> None:
         ("syscall:openat capture task.mm.exe_file|", "task.mm.exe_file: struct file *"),
         ("syscall:openat where x == ENO|ENT", "ENOENT = 2"),
         ("syscall:openat capture he|x(mode)", "hex(…): "),
+        (STAGED + "capture issued.du|ration", "issued.duration: duration"),
+        (STAGED + "capture issued.co|mm", "issued.comm: text"),
+        (STAGED + "capture iss|ued.comm", "issued.: what the stage `issued` has"),
         ("syscall:openat aggregate hi|st(mode)", "hist(X): a histogram"),
         ('syscall:openat where filename == "wh|ere"', ""),
         ("syscall:openat capture no|thing", ""),
