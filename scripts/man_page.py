@@ -19,7 +19,9 @@ _DESCRIPTION: Final = """\
 tracelang asks a running Linux kernel a question, written in a small declarative language: what to
 watch, what to capture, which events to keep and how to show them. A script is a text in quotes, a
 file, or `-` for standard input. It is compiled to a BPF program, which is gone when the command
-ends. Tracing needs root; `check`, `fmt` and `emit` do not."""
+ends. Tracing needs root; `check`, `fmt` and `emit` do not. Without arguments, at a terminal,
+tracelang is a prompt for scripts; `:help` there says what it takes."""
+_HELP: Final = "show this help message and exit"
 _EXAMPLES: Final = (
     ("Show every open of a file, with its process and arguments:", "tracelang syscall:openat"),
     (
@@ -44,6 +46,7 @@ _STATUSES: Final = (
 )
 _FILES: Final = (
     ("~/.cache/tracelang", "compiled scripts, which may be removed at any time"),
+    ("~/.local/state/tracelang/history", "what was typed at the prompt"),
     ("/sys/kernel/btf/vmlinux", "the types of the running kernel"),
     ("/sys/kernel/tracing", "its tracepoints"),
 )
@@ -61,6 +64,8 @@ def page() -> str:
         ".br",
         r".B tracelang",
         r"\fICOMMAND\fR \.\.\.",
+        ".br",
+        r".B tracelang",
         ".SH DESCRIPTION",
         _escape(_DESCRIPTION),
         ".SH COMMANDS",
@@ -80,11 +85,26 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
+    told: dict[str, str] = {}
     for name, summary, parser in commands.parsers():
         yield f".SS tracelang {_escape(name)}"
         yield _escape(f"{summary[:1].upper()}{summary[1:]}.")
-        for _, options in commands.groups(parser):
-            yield from _entries(options)
+        options = [o for _, group in commands.groups(parser) for o in group]
+        options = [o for o in options if o[1] != _HELP]
+        # What is the same for `run` is told there.
+        yield from _entries(o for o in options if told.get(o[0]) != o[1] or not _is_flag(o[0]))
+        same = [words for words, text in options if told.get(words) == text and _is_flag(words)]
+        if same:
+            yield from (".PP", f"As for run: {', '.join(map(_bold, same))}.")
+        told = told or dict(options)
+
+
+def _is_flag(words: str) -> bool:
+    return words.startswith("-")
+
+
+def _bold(words: str) -> str:
+    return rf"\fB{_escape(words.split(maxsplit=1)[0].rstrip(','))}\fR"
 
 
 def _entries(entries: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -40,6 +40,9 @@ def test_the_man_page_can_be_read() -> None:
     assert done.stderr == ""
     for command in COMMANDS:
         assert f"tracelang {command}" in plain
+    # What several commands take alike is said once.
+    assert plain.count("the most bytes of a text that are kept") == 1
+    assert "show this help message" not in plain
 
 
 def test_every_decision_is_listed() -> None:
