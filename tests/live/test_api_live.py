@@ -290,3 +290,9 @@ def test_events_become_arrow_batches_and_a_data_frame() -> None:
     assert str(frame["time"].dtype) == "datetime64[ns, UTC]"
     summed = tracelang.trace(f"{OPENS} aggregate count() as n by filename", command=FEW).to_pandas()
     assert summed[["filename", "n"]].to_dict("records") == [{"filename": "/etc/hostname", "n": 1}]
+
+
+def test_a_mistyped_argument_of_trace_is_no_riddle() -> None:
+    with pytest.raises(tracelang.Error) as caught:
+        tracelang.trace("syscall:read", comand="true", events=1).run()
+    assert "did you mean `--command`?" in str(caught.value)

@@ -69,7 +69,8 @@ class Histogram(Sequence[Bucket]):
         return wrap(bars(self._buckets))
 
     def __repr__(self) -> str:
-        return f"<Histogram of {self.total:,} events in {len(self)} buckets>"
+        events = f"{self.total:,} event{'s' * (self.total != 1)}"
+        return f"<Histogram of {events} in {len(self)} bucket{'s' * (len(self) != 1)}>"
 
     def __str__(self) -> str:
         return "\n".join(histogram_lines(self._buckets))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from tracelang.api.arguments import (
     Duration,
@@ -18,6 +18,12 @@ from tracelang.api.arguments import (
 from tracelang.api.errors import public_errors
 from tracelang.api.tracing import Trace
 from tracelang.launch.options import LaunchOptions
+
+_ARGUMENTS: Final = (
+    *("command", "pid", "follow", "comm", "cgroup", "container", "duration", "events"),
+    *("strlen", "buffer", "keys", "pending", "prefer", "params"),
+)
+"""The names of `trace`'s own arguments: one that is mistyped would be a param of the script."""
 
 
 def trace(
@@ -65,6 +71,7 @@ def trace(
             strlen=strlen,
             prefer=prefer,
             buffer=byte_count(buffer),
+            own_options=_ARGUMENTS,
             keys=keys,
             pending=pending,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Final
@@ -10,7 +11,8 @@ from typing import Final
 from tracelang.cli.main import COMMANDS
 from tracelang.complete.candidates import Candidate, Completion
 
-_TAKES_SCRIPT: Final = ("run", "explain", "check", "emit", "fmt")
+_TAKES_SCRIPT: Final = ("run", "record", "explain", "check", "emit", "fmt", "schema")
+_OF_C: Final = re.compile(r"(?:struct|union|enum) ")
 _FILES: Final = Completion(0)
 """Nothing to say: the shell offers files."""
 
@@ -126,6 +128,12 @@ def _script(current: str, commands: list[Candidate]) -> Completion:
 
 
 def _target(current: str, *, structs: bool) -> Completion:
+    if structs and (keyword := _OF_C.match(current)):
+        # What names a type in a script names it here.
+        before = f"syscall:read capture cast(fd, {keyword[0]}"
+        found = _complete(before + current[keyword.end() :])
+        name = _fitting(current[keyword.end() :], found.candidates)
+        return Completion(keyword.end(), name.candidates)
     found = _complete(current)
     words = [c for c in found.candidates if c.kind in ("kind", "target")]
     if structs:

@@ -11,6 +11,7 @@ import pytest
 
 import tracelang
 from tests.unit.kernel.kernels import KERNELS
+from tracelang.api.histogram import Histogram
 
 KERNEL = KERNELS / "debian-6.1"
 
@@ -90,3 +91,8 @@ def test_importing_it_imports_nothing_else() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "['tracelang']\n"
+
+
+def test_a_histogram_of_one_event_is_no_plural() -> None:
+    assert repr(Histogram(((1, 2, 1),))) == "<Histogram of 1 event in 1 bucket>"
+    assert repr(Histogram(((1, 2, 1), (2, 4, 3)))) == "<Histogram of 4 events in 2 buckets>"

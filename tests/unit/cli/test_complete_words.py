@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.commands import Commands
+from tests.unit.kernel.kernels import KERNELS
 from tracelang.cli.complete_words import complete_words
 from tracelang.cli.main import COMMANDS
 from tracelang.cli.shell_words import read_word, split_line
+from tracelang.kernel.recorded import RecordedKernel
 
 
 def _words(*words: str) -> list[str]:
@@ -24,6 +26,21 @@ def test_commands_flags_and_values_are_completed() -> None:
     assert {"json", "csv", "table", "text"} <= set(_words("syscall:read", "-o", ""))
     assert _words("--prefer", "f") == ["fentry"]
     assert _words("completion", "z") == ["zsh"]
+
+
+@pytest.mark.parametrize(
+    "before", [[], ["run"], ["record"], ["schema"], ["explain"], ["emit", "c"]]
+)
+def test_scripts_are_completed_wherever_a_command_takes_one(before: list[str]) -> None:
+    assert _words(*before, "begin captur") == ["capture"]
+
+
+def test_describe_completes_structs(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = RecordedKernel(KERNELS / "debian-6.1")
+    monkeypatch.setattr("tracelang.launch.kernels.open_kernel", lambda _directory: kernel)
+    found = complete_words(["describe"], "struct tcp_so")
+    assert found.start == len("struct ")
+    assert "tcp_sock" in [candidate.text for candidate in found.candidates]
 
 
 def test_every_command_can_be_completed() -> None:
