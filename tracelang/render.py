@@ -18,6 +18,10 @@ _CYAN: Final = "1;36"
 _WIDEST_LINE: Final = 160
 _NARROWEST: Final = 40
 """A terminal of fewer columns is written to as if it had so many: it wraps lines itself."""
+_HANGING: Final = 4
+_STYLE: Final = re.compile(r"\x1b\[[\d;]*m")
+_GAP: Final = re.compile(r"(?<=\S) {2,}(?=\S)")
+"""What stands between two columns."""
 _WHOLE: Final = re.compile(r"(?:`[^`\n]*`|\S)+")
 """A word, or what stands in backquotes: commands stay in one piece, to be copied."""
 
@@ -42,12 +46,37 @@ def show(diagnostics: Iterable[Diagnostic], stream: TextIO | None = None) -> Non
     """Write diagnostics to a stream (standard error)."""
     out = stream if stream is not None else sys.stderr
     paint = Painter(on=wants_colour(out))
-    width = _width_of(out)
+    width = width_of(out)
     for diagnostic in diagnostics:
         out.write(render(diagnostic, paint, width))
 
 
-def _width_of(stream: TextIO) -> int | None:
+def print_fitted(text: str, stream: TextIO | None = None) -> None:
+    """Write lines to a stream (standard output); on a terminal each is wrapped as `fitted` does."""
+    out = stream if stream is not None else sys.stdout
+    width = width_of(out)
+    out.write("".join(f"{fitted(line, width)}\n" for line in text.split("\n")))
+
+
+def fitted(line: str, width: int | None) -> str:
+    """Return a line of columns wrapped at `width`, the rest of it below its last column.
+
+    A last column that begins far to the right gets a line of its own.
+    """
+    if width is None or len(_STYLE.sub("", line)) <= width:
+        return line
+    indent = len(line) - len(line.lstrip())
+    gaps = [gap for gap in _GAP.finditer(line) if gap.end() <= width * 2 // 3]
+    far = [gap for gap in _GAP.finditer(line) if gap.end() > width * 2 // 3]
+    if not far:
+        last = gaps[-1].end() if gaps else indent + _HANGING
+        return _wrap(line, width, 0, last)
+    first, rest = line[: far[-1].start()], line[far[-1].end() :]
+    below = indent + _HANGING
+    return f"{fitted(first, width)}\n{' ' * below}{_wrap(rest, width, below, below)}"
+
+
+def width_of(stream: TextIO) -> int | None:
     """Return the columns of a terminal, None for what is none."""
     try:
         return max(os.get_terminal_size(stream.fileno()).columns, _NARROWEST)

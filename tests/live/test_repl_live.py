@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.processes import TracelangCommand, Workloads, programs_of
+from tests.processes import SLOWNESS, TracelangCommand, Workloads, programs_of
 from tests.terminal import CTRL_C, CTRL_D, ENTER, TAB, UP, Terminal
+from tracelang.complete.target_names import BY_BINARY
+from tracelang.repl.settings import Settings
+from tracelang.repl.workshop import Workshop
 
 Prompt = Callable[..., Terminal]
 
@@ -122,6 +126,28 @@ def test_a_text_that_goes_on_gets_a_new_line(prompt: Prompt) -> None:
     # No colours were asked for: nothing on the screen has one.
     cells = [cell for row in terminal.screen.buffer.values() for cell in row.values()]
     assert {cell.fg for cell in cells} == {"default"}
+
+
+def test_a_span_is_written_leg_by_leg(prompt: Prompt) -> None:
+    terminal = prompt()
+    terminal.send("span from syscall:openat key tid" + ENTER)
+    terminal.wait_for("   ...")
+    terminal.send("via half: syscall:read key tid" + ENTER)
+    terminal.wait_for(lambda text: text.count("   ...") == 2)
+    terminal.send("to syscall:close key tid capture ha")
+    terminal.wait_for("what the stage `half` has")
+    # Nobody is told what is missing from a text that is still being written.
+    assert "has no `to`" not in terminal.written
+
+
+def test_what_is_asked_for_first_is_looked_up_beforehand() -> None:
+    with Workshop(Settings()) as workshop:
+        names = workshop._machine.names
+        wanted = {kind.name for kind in names.offered} - set(BY_BINARY)
+        until = time.monotonic() + 30 * SLOWNESS
+        while not wanted <= set(names._texts):
+            assert time.monotonic() < until, wanted - set(names._texts)
+            time.sleep(0.05)
 
 
 def test_a_dumb_terminal_will_do(prompt: Prompt) -> None:

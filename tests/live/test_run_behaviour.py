@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +176,14 @@ def test_a_process_that_is_not_there(tracelang: TracelangCommand, workloads: Wor
     assert done.status in (2, 3)
     assert str(work.pid) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_tracer_imports_is_not_in_its_own_trace(tracelang: TracelangCommand) -> None:
+    # The shell's pid is the tracer's: nothing else is looked at.
+    argv = shlex.join([sys.executable, "-m", "tracelang.cli.main"])
+    script = "syscall:openat where pid == $$ capture filename"
+    shell = ["/bin/sh", "-c", f'exec {argv} "{script}" -d 200ms']
+    environment = {**os.environ, **tracelang.environment}
+    done = subprocess.run(shell, capture_output=True, text=True, env=environment, check=True)
+    assert "lost" in done.stderr
+    assert ".py" not in done.stdout

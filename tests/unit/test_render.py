@@ -9,7 +9,7 @@ import pytest
 
 from tests.terminal import Terminal
 from tracelang.diagnostics import Diagnostic, fail
-from tracelang.render import Painter, render
+from tracelang.render import Painter, fitted, render
 from tracelang.source import SourceFile, Span
 
 PLAIN = Painter(on=False)
@@ -52,3 +52,17 @@ def test_a_terminal_tells_how_wide_it_is() -> None:
     lines = terminal.written.splitlines()
     assert any(line.rstrip().endswith("capture filenam") for line in lines)
     assert max(map(len, lines)) <= 50
+
+
+LINE = f"      uid   u32   4      {'the running task':<45}text up to its NUL, cut"
+
+
+@pytest.mark.parametrize("width", [60, 80, 90])
+def test_a_line_of_columns_is_wrapped_below_its_last_column(width: int) -> None:
+    text = fitted(LINE, width)
+    assert max(map(len, text.splitlines())) <= width
+    assert text.split() == LINE.split()
+    assert text.splitlines()[-1].startswith(" " * 10 + "text up")
+    assert fitted(LINE, None) == fitted(LINE, 200) == LINE
+    row = f"  ends   {'when the command ends, or ' * 5}"
+    assert {line.find(next(iter(line.split()))) for line in fitted(row, 50).splitlines()[1:]} == {9}

@@ -13,9 +13,11 @@ from tracelang.cli.describe_target import describe_target, describe_targets_of
 from tracelang.cli.describe_type import describe_type
 from tracelang.decoders import load_decoders
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.kernel.view import KernelView
 from tracelang.launch.kernels import open_kernel
 from tracelang.probes import load_probe_kinds
 from tracelang.registry import nearest
+from tracelang.render import print_fitted
 from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.type_table import TypeTable
 from tracelang.semantic.words import WORDS
@@ -45,16 +47,16 @@ def build_parser() -> options.Parser:
     return parser
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return its exit status."""
+def execute(arguments: list[str], running: KernelView | None = None) -> int:
+    """Run the command; return its exit status. `running` is this kernel, if it is open already."""
     known = build_parser().parse_args(arguments)
-    kernel = open_kernel(known.kernel)
+    kernel = open_kernel(known.kernel, running)
     scope = TargetScope(kernel, TypeTable(kernel.btf if kernel.has_btf else None))
     name = " ".join(" ".join(known.name).split())
     found = list(describe(name, scope))
     if not found:
         raise _unknown(name, scope)
-    print("\n\n".join(found))
+    print_fitted("\n\n".join(found))
     sys.stdout.flush()
     return 0
 

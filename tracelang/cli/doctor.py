@@ -13,7 +13,7 @@ from tracelang.cli.doctor_software import check_software
 from tracelang.cli.doctor_trial import try_tracing
 from tracelang.cli.finding import Verdict, as_data, render_findings
 from tracelang.kernel.live import LiveKernel
-from tracelang.render import Painter, wants_colour
+from tracelang.render import Painter, wants_colour, width_of
 
 _DESCRIPTION: Final = """\
 Look at what tracing needs on this machine. Each way to trace is tried, not guessed,
@@ -53,7 +53,7 @@ def execute(arguments: list[str]) -> int:
     if known.json:
         print(json.dumps({"possible": possible, "findings": as_data(findings)}, indent=2))
     else:
-        print(render_findings(findings, Painter(on=wants_colour(sys.stdout))))
+        print(render_findings(findings, Painter(on=wants_colour(sys.stdout)), width_of(sys.stdout)))
         print("Scripts can be run here." if possible else "Scripts cannot be run here, see above.")
     sys.stdout.flush()
     return 0 if possible else _CANNOT

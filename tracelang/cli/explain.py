@@ -12,7 +12,7 @@ from tracelang.launch.inputs import read_inputs
 from tracelang.launch.kernels import open_kernel
 from tracelang.launch.processes import choose_processes
 from tracelang.pipeline import Compilation
-from tracelang.render import Painter, show, wants_colour
+from tracelang.render import Painter, print_fitted, show, wants_colour
 
 _DESCRIPTION: Final = """\
 Say in words what a script does here: what it attaches to and why in that way, where each
@@ -28,15 +28,19 @@ def execute(arguments: list[str]) -> int:
     sources = read_inputs(known.scripts)
     wanted = options.launch_options(known, given)
     processes, _ = choose_processes(wanted)
-    kernel = open_kernel(known.kernel)
-    compilation = Compilation(sources, kernel, wanted.for_compiling(processes))
+    compilation = Compilation(sources, open_kernel(known.kernel), wanted.for_compiling(processes))
+    explain(compilation, known.buffer)
+    return 0
+
+
+def explain(compilation: Compilation, buffer: int | None) -> None:
+    """Print what a script does, and its warnings; `buffer` is the size asked for, if one is."""
     paint = Painter(on=wants_colour(sys.stdout))
     # All of it is worked out before the first line: a script with mistakes is not half explained.
-    text = "\n".join(explain_script(compilation, known.buffer, paint))
-    print(text)
+    text = "\n".join(explain_script(compilation, buffer, paint))
+    print_fitted(text)
     sys.stdout.flush()
     show(compilation.warnings)
-    return 0
 
 
 def build_parser() -> options.Parser:

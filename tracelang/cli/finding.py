@@ -43,25 +43,32 @@ _DIM: Final = "2"
 _WIDTH: Final = 100
 
 
-def render_findings(findings: Iterable[Finding], paint: Painter) -> str:
-    """Return findings as lines under their headings, ending in a newline."""
+def render_findings(findings: Iterable[Finding], paint: Painter, columns: int | None = None) -> str:
+    """Return findings as lines under their headings, ending in a newline.
+
+    `columns` is the terminal's width, if there is one.
+    """
+    room = min(columns or _WIDTH, _WIDTH)
     found = list(findings)
     width = max((len(f.name) for f in found), default=0) + 2
     return "\n".join(
         "\n".join(
-            [paint(group, _BOLD), *(line for f in members for line in _lines(f, width, paint))]
+            [
+                paint(group, _BOLD),
+                *(line for f in members for line in _lines(f, width, room, paint)),
+            ]
         )
         + "\n"
         for group, members in groupby(found, key=lambda f: f.group)
     )
 
 
-def _lines(finding: Finding, width: int, paint: Painter) -> Iterator[str]:
+def _lines(finding: Finding, width: int, room: int, paint: Painter) -> Iterator[str]:
     verdict = paint(f"{finding.verdict.value:<9}", _STYLES[finding.verdict])
     margin = 2 + width + 9
     # Folded by itself: the colours around the words before it take no room on the screen.
     first, *rest = textwrap.wrap(
-        finding.detail, max(_WIDTH - margin, 20), break_long_words=False, break_on_hyphens=False
+        finding.detail, max(room - margin, 20), break_long_words=False, break_on_hyphens=False
     ) or [""]
     yield f"  {finding.name:<{width}}{verdict}{first}".rstrip()
     yield from (" " * margin + line for line in rest)

@@ -13,11 +13,13 @@ from tracelang.cli import options
 from tracelang.cli.fields import describe_fields, resolve_full_name
 from tracelang.cli.target_glob import TargetGlob
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.kernel.view import KernelView
 from tracelang.launch.inputs import read_inputs
 from tracelang.launch.kernels import open_kernel
 from tracelang.probes import load_probe_kinds
 from tracelang.probes.offers import find_offer
 from tracelang.registry import Registry, nearest
+from tracelang.render import print_fitted
 from tracelang.semantic.probe_kind import ProbeKind, TargetScope
 from tracelang.semantic.type_table import TypeTable
 
@@ -35,10 +37,10 @@ Without a colon it matches anywhere (entries only; returns are `kretprobe:…`, 
 The name of a script file lists the targets it means on this machine."""
 
 
-def execute(arguments: list[str]) -> int:
-    """Run the command; return its exit status."""
+def execute(arguments: list[str], running: KernelView | None = None) -> int:
+    """Run the command; return its exit status. `running` is this kernel, if it is open already."""
     known = build_parser().parse_args(arguments)
-    kernel = open_kernel(known.kernel)
+    kernel = open_kernel(known.kernel, running)
     scope = TargetScope(kernel, TypeTable(kernel.btf if kernel.has_btf else None))
     lister = _Lister(scope, load_probe_kinds(), verbose=known.verbose)
     if not (known.glob or "").strip(":"):
@@ -172,9 +174,9 @@ class _Lister:
         width = max(len(kind.form) for kind in kinds) + 2
         for kind in kinds:
             aliases = f" (or {', '.join(f'{a}:' for a in kind.aliases)})" if kind.aliases else ""
-            print(f"{kind.form:<{width}}{kind.summary}{aliases}")
-            print(f"{'':<{width}}{self._count(kind)}")
-            print(f"{'':<{width}}e.g. {kind.example}\n")
+            print_fitted(f"{kind.form:<{width}}{kind.summary}{aliases}")
+            print_fitted(f"{'':<{width}}{self._count(kind)}")
+            print_fitted(f"{'':<{width}}e.g. {kind.example}\n")
         print("`tracelang list GLOB` lists them: try `tracelang list 'tracepoint:sched:*'`.")
         return 0
 

@@ -98,11 +98,22 @@ def run_with(
     from tracelang.launch.load import load_script
 
     wanted = options.launch_options(known, given)
+    import_output(known)
     with ExitStack() as stack:
         with ScriptCompiler.open(wanted) as compiler:
             sources = read_inputs(known.scripts)
             script, session = load_script(compiler, sources, wanted, stack, warn_of)
         return trace(known, script, session, opener(script))
+
+
+def import_output(known: argparse.Namespace) -> None:
+    """Import what shows events before anything is attached: a trace of opens would see it."""
+    from tracelang.decoders import load_decoders
+    from tracelang.launch import showing  # noqa: F401 - what counts is that it is there
+    from tracelang.sinks import find_sink
+
+    load_decoders()
+    find_sink(getattr(known, "output", None) or "text")
 
 
 def _help(parser: options.Parser, known: argparse.Namespace) -> int:

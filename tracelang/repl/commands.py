@@ -5,25 +5,32 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from tracelang.diagnostics import fail
+from tracelang.kernel.view import KernelView
+from tracelang.launch.inputs import read_inputs
+from tracelang.launch.kernels import open_kernel
+from tracelang.launch.processes import choose_processes
+from tracelang.pipeline import Compilation
 from tracelang.registry import did_you_mean, nearest
-from tracelang.repl.settings import Settings
+from tracelang.render import print_fitted
+from tracelang.repl.settings import SOURCE_NAME, Settings
+from tracelang.source import SourceFile
 
 
 @dataclass(slots=True)
 class Conversation:
     """What a command may look at and change.
 
-    `last` is the script that was run last, `draft` the text the next prompt begins with; `over`
-    ends the session.
+    `kernel` is the running kernel, None where it is not open yet. `last` is the script that was run
+    last, `draft` the text the next prompt begins with; `over` ends the session.
     """
 
     settings: Settings
+    kernel: KernelView | None = None
     last: str = ""
     draft: str = ""
     over: bool = False
@@ -56,27 +63,52 @@ def execute_command(line: str, conversation: Conversation) -> None:
     command.run(conversation, rest.strip())
 
 
-def _command_line(name: str) -> Callable[[Conversation, str], None]:
-    """Return what runs a command of the command line with the words behind it."""
-
-    def run(_conversation: Conversation, rest: str) -> None:
-        try:
-            words = shlex.split(rest)
-        except ValueError as error:
-            raise fail("U124", f"`{rest}` cannot be split into words: {error}") from None
-        import_module(f"tracelang.cli.{name}").execute(words)
-
-    return run
+# What a command needs is imported when it is first asked for: the prompt is to be there at once.
 
 
-def _about_script(name: str, *words: str) -> Callable[[Conversation, str], None]:
-    """Return what runs a command of the command line on a script, the one given or the last."""
+def _list(conversation: Conversation, rest: str) -> None:
+    from tracelang.cli import list as command
 
-    def run(conversation: Conversation, rest: str) -> None:
-        script = conversation.script(rest)
-        import_module(f"tracelang.cli.{name}").execute([*words, script])
+    command.execute(_words(rest), conversation.kernel)
 
-    return run
+
+def _describe(conversation: Conversation, rest: str) -> None:
+    from tracelang.cli import describe as command
+
+    command.execute(_words(rest), conversation.kernel)
+
+
+def _doctor(_conversation: Conversation, rest: str) -> None:
+    from tracelang.cli import doctor as command
+
+    command.execute(_words(rest))
+
+
+def _words(rest: str) -> list[str]:
+    try:
+        return shlex.split(rest)
+    except ValueError as error:
+        raise fail("U124", f"`{rest}` cannot be split into words: {error}") from None
+
+
+def _explain(conversation: Conversation, rest: str) -> None:
+    from tracelang.cli.explain import explain
+
+    explain(_compilation(conversation, rest), conversation.settings.options().buffer)
+
+
+def _c(conversation: Conversation, rest: str) -> None:
+    print(_compilation(conversation, rest).artifact.c_text, end="")
+
+
+def _compilation(conversation: Conversation, rest: str) -> Compilation:
+    """Return the compilation of a text or file, or of the last script, as the settings have it."""
+    text = conversation.script(rest)
+    source = SourceFile(SOURCE_NAME, text) if text == "-" else read_inputs([text], "prompt")[0]
+    wanted = conversation.settings.launch_options(source)
+    processes, _ = choose_processes(wanted)
+    kernel = open_kernel(None, conversation.kernel)
+    return Compilation([source], kernel, wanted.for_compiling(processes))
 
 
 def _last(conversation: Conversation, _rest: str) -> None:
@@ -122,7 +154,7 @@ def _path(rest: str, command: str) -> Path:
 def _set(conversation: Conversation, rest: str) -> None:
     name, _, value = rest.partition(" ")
     if not name:
-        print("\n".join(conversation.settings.describe()))
+        print_fitted("\n".join(conversation.settings.describe()))
         return
     conversation.settings.set(name, _unquoted(value.strip()))
 
@@ -162,23 +194,19 @@ A script runs until Ctrl-C:  syscall:openat where uid == 0 capture comm, filenam
 
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
-        "list": Command(":list [GLOB]", "targets this machine offers", _command_line("list")),
-        "describe": Command(
-            ":describe NAME", "a struct, function, target or word", _command_line("describe")
-        ),
+        "list": Command(":list [GLOB]", "targets this machine offers", _list),
+        "describe": Command(":describe NAME", "a struct, function, target or word", _describe),
         "explain": Command(
-            ":explain [SCRIPT]",
-            "what a script does and how: the last one's",
-            _about_script("explain"),
+            ":explain [SCRIPT]", "what a script does and how: the last one's", _explain
         ),
-        "c": Command(":c [SCRIPT]", "the C it comes to", _about_script("emit", "c")),
+        "c": Command(":c [SCRIPT]", "the C it comes to", _c),
         "last": Command(":last", "the last script again, to be changed", _last),
         "save": Command(":save FILE", "keep the last script", _save),
         "save!": Command(":save! FILE", "the same, and replace a file", _replace),
         "load": Command(":load FILE", "a script from a file, to be changed", _load),
         "set": Command(":set NAME VALUE", "an option of `tracelang run`; alone: all", _set),
         "unset": Command(":unset NAME", "put it back", _unset),
-        "doctor": Command(":doctor", "what this machine allows", _command_line("doctor")),
+        "doctor": Command(":doctor", "what this machine allows", _doctor),
         "help": Command(":help", "this", _help),
         "quit": Command(":quit", "leave", _quit),
     }

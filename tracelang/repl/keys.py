@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from tracelang.diagnostics import Diagnostic, DiagnosticError
 from tracelang.source import SourceFile
 from tracelang.syntax.parse import parse_script
+from tracelang.syntax.partial import mask
 
 _UNFINISHED = ("T106", "T107", "T150")
 """A bracket is open, something must follow, a comma is last."""
+_WITHOUT_END = "T119"
+"""A span that is not said to end."""
+_ITEM = re.compile(r"(?<![\w.])(?:probe|span|param|let|table|stop)\s|;")
 
 
 def make_bindings() -> KeyBindings:
@@ -61,5 +67,8 @@ def is_unfinished(text: str) -> bool:
 
 
 def _is_at_end(diagnostic: Diagnostic, end: int) -> bool:
+    if diagnostic.code == _WITHOUT_END and diagnostic.primary is not None:
+        span = diagnostic.primary.span
+        return _ITEM.search(mask(span.source.text), span.end) is None
     labels = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
     return diagnostic.code in _UNFINISHED and any(label.span.end >= end for label in labels)

@@ -22,9 +22,9 @@ from tracelang.repl.completer import ScriptCompleter
 from tracelang.repl.history import open_history
 from tracelang.repl.keys import make_bindings
 from tracelang.repl.lexer import TracelangLexer
-from tracelang.repl.settings import Settings
+from tracelang.repl.settings import SOURCE_NAME, Settings
 from tracelang.repl.toolbar import ToolBar
-from tracelang.repl.workshop import SOURCE_NAME, Workshop
+from tracelang.repl.workshop import Workshop
 
 _PROMPT = "trace> "
 _CONTINUED = "   ... "
@@ -35,7 +35,7 @@ def execute(_arguments: list[str]) -> int:
     gc.enable()  # one compilation makes no garbage worth collecting; a whole day of them does
     settings = Settings()
     with Workshop(settings) as workshop:
-        Prompt(workshop, Conversation(settings)).converse()
+        Prompt(workshop, Conversation(settings, workshop.kernel)).converse()
     return 0
 
 

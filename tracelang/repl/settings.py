@@ -11,12 +11,15 @@ from typing import Final
 from tracelang.cli import options
 from tracelang.cli.run import build_parser
 from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.launch.options import LaunchOptions
 from tracelang.registry import did_you_mean, nearest
 from tracelang.sinks import find_sink
 from tracelang.source import SourceFile
 from tracelang.syntax.ast import Param
 from tracelang.syntax.parse import parse_script
 
+SOURCE_NAME: Final = "<prompt>"
+"""What messages call a text of the prompt."""
 _NOT_HERE: Final = ("help", "scripts", "kernel", "dry_run")
 _TIMES: Final = "times"
 PARAM: Final = "param."
@@ -86,6 +89,10 @@ class Settings:
         known, _ = options.parse(parser, words)
         return known
 
+    def launch_options(self, source: SourceFile) -> LaunchOptions:
+        """Return what the settings say of a run of a script."""
+        return options.launch_options(self.options(), self.params_of(source))
+
     def params_of(self, source: SourceFile) -> dict[str, str]:
         """Return the values for the params that a script has; none where it cannot be read."""
         if not self.params:
@@ -121,10 +128,11 @@ def known_settings() -> Mapping[str, Setting]:
     for action in build_parser()._actions:
         if action.dest in _NOT_HERE:
             continue
-        name = action.dest.replace("_", "-")
+        flag = action.option_strings[-1]
+        # As it is written: what turns something off is not called by what it turns off.
+        name = flag[2:] if flag.startswith("--") else action.dest
         choices = tuple(map(str, action.choices or ()))
         switch = action.nargs == 0
-        flag = action.option_strings[-1]
         found[name] = Setting(name, flag, switch, action.help or "", choices)
     about = "after each compilation, how long its stages took"
     found[_TIMES] = Setting(_TIMES, "", switch=True, help=about)

@@ -18,7 +18,7 @@ from tracelang.repl.workshop import Workshop
 _HINT: Final = "Tab: what can stand here   Alt-Enter: new line   :help   Ctrl-D: leave"
 _PAUSE: Final = 0.4
 """Seconds without a key after which a right text is compiled: it may be about to be run."""
-_AT_THE_END: Final = ("T103", "T106", "T107", "T150")
+_AT_THE_END: Final = ("T103", "T106", "T107", "T119", "T150")
 """What is wrong with a text that is not finished."""
 
 

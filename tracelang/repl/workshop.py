@@ -10,10 +10,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Self
+from typing import Final, Self
 
 from tracelang.cli import options
-from tracelang.cli.run import trace, warn_of
+from tracelang.cli.run import import_output, trace, warn_of
 from tracelang.complete.candidates import Completion
 from tracelang.complete.engine import complete
 from tracelang.complete.machine import Machine
@@ -22,13 +22,21 @@ from tracelang.diagnostics import DiagnosticError
 from tracelang.launch.compile import ScriptCompiler
 from tracelang.launch.kernels import open_kernel
 from tracelang.launch.load import load_script
-from tracelang.launch.options import LaunchOptions
 from tracelang.pipeline import Compilation
-from tracelang.repl.settings import Settings
+from tracelang.repl.settings import SOURCE_NAME, Settings
 from tracelang.source import SourceFile
 
-SOURCE_NAME = "<prompt>"
-"""What messages call the text at the prompt."""
+_FIRST: Final = (
+    "",
+    "syscall:op",
+    "open",  # the names of all kinds
+    "syscall:openat capture task.",
+    "syscall:openat capture EN",
+    "syscall:openat capture cast(pid, struct tas",
+    "syscall:* capture ",
+    "uprobe:libc:ge",
+)
+"""What is asked for first takes longest: a text for each kind of place, the likeliest first."""
 
 
 class Workshop:
@@ -38,8 +46,9 @@ class Workshop:
         self.settings = settings
         open_kernel(None)  # mounts tracefs where that is missing
         self._compiler = ScriptCompiler.open(options.launch_options(settings.options(), {}))
-        self._kernel = self._compiler.kernel
-        self._machine = Machine(self._kernel)
+        self.kernel = self._compiler.kernel
+        """This kernel, with what it was asked so far."""
+        self._machine = Machine(self.kernel)
         # The completer's and the tool bar's threads ask the same machine.
         self._lock = threading.Lock()
         # It may be compiling what is being typed when that is to be run.
@@ -56,7 +65,7 @@ class Workshop:
         self._compiler.close()
 
     def _warm_up(self) -> None:
-        for text in ("", "syscall:op", "syscall:openat capture task.", "syscall:openat capture EN"):
+        for text in _FIRST:
             self.complete(text, len(text))
         self.check("syscall:openat capture comm")
 
@@ -75,10 +84,10 @@ class Workshop:
     def check(self, text: str) -> DiagnosticError | None:
         """Return what is wrong with a text, without running it."""
         source = SourceFile(SOURCE_NAME, text)
-        wanted = self._wanted(source)
+        wanted = self.settings.launch_options(source).for_compiling()
         try:
             with self._lock:
-                _ = Compilation([source], self._kernel, wanted.for_compiling()).model
+                _ = Compilation([source], self.kernel, wanted).model
         except DiagnosticError as error:
             return error
         return None
@@ -87,12 +96,7 @@ class Workshop:
         """Compile a text that may soon be run: it is then remembered, and runs at once."""
         source = SourceFile(SOURCE_NAME, text)
         with self._compiling, suppress(DiagnosticError):
-            self._compiler.compile([source], self._wanted(source))
-
-    def _wanted(self, source: SourceFile) -> LaunchOptions:
-        """Return what the settings say of a script."""
-        known = self.settings.options()
-        return options.launch_options(known, self.settings.params_of(source))
+            self._compiler.compile([source], self.settings.launch_options(source))
 
     # --- Running ----------------------------------------------------------------------------------
 
@@ -100,7 +104,8 @@ class Workshop:
         """Trace until Ctrl-C or what the settings say; then everything is detached again."""
         known = self.settings.options()
         source = SourceFile(SOURCE_NAME, text)
-        wanted = self._wanted(source)
+        wanted = self.settings.launch_options(source)
+        import_output(known)
         with ExitStack() as stack:
             with self._timed("compiled and attached"), self._interruptible():
                 script, session = load_script(self._compiler, [source], wanted, stack, warn_of)

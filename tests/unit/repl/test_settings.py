@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.kernel.kernels import KERNELS
 from tracelang.diagnostics import DiagnosticError
+from tracelang.kernel.recorded import RecordedKernel
 from tracelang.repl.commands import COMMANDS, Conversation, execute_command
 from tracelang.repl.keys import is_unfinished
 from tracelang.repl.settings import Settings
@@ -58,6 +60,45 @@ def test_what_run_would_refuse_is_refused_at_once(name: str, value: str, code: s
     assert settings.values == {}
 
 
+def test_a_setting_is_called_as_its_option_is() -> None:
+    settings = Settings()
+    settings.set("no-cache", "yes")
+    assert settings.options().cache is False
+    with pytest.raises(DiagnosticError):
+        settings.set("cache", "yes")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (":list kprobe:tcp_conn*", "kprobe:tcp_connect\n"),
+        (":describe struct sock.sk_mark", "sk_mark"),
+        (":explain kprobe:tcp_connect", "on Linux 6.1."),
+        (":c kprobe:tcp_connect", "int "),
+    ],
+)
+def test_commands_ask_the_kernel_that_is_open(
+    line: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    execute_command(line, Conversation(Settings(), RecordedKernel(KERNELS / "debian-6.1")))
+    assert shown in capsys.readouterr().out
+
+
+def test_a_script_is_explained_as_the_settings_have_it(capsys: pytest.CaptureFixture[str]) -> None:
+    conversation = Conversation(Settings(), RecordedKernel(KERNELS / "debian-6.1"))
+    conversation.last = "param least = 1 syscall:read where count > least"
+    for line in (":set comm bash", ":set param.least 77", ":explain"):
+        execute_command(line, conversation)
+    shown = capsys.readouterr().out
+    assert "bash" in shown
+    assert "--least is 77" in shown
+    with pytest.raises(DiagnosticError) as raised:
+        execute_command(":explain syscall:read where", conversation)
+    place = raised.value.diagnostics[0].primary
+    assert place is not None
+    assert place.span.source.name == "<prompt>"
+
+
 def test_an_unknown_command_names_the_nearest() -> None:
     with pytest.raises(DiagnosticError) as raised:
         execute_command(":lsat", Conversation(Settings()))
@@ -80,7 +121,10 @@ def test_every_command_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> Non
         ("syscall:openat capture comm,", True),
         ("syscall:openat where (uid ==", True),
         ("syscall:openat where uid ==) capture comm", False),
-        ("span from tracepoint:a:b", False),
+        ("span from tracepoint:a:b", True),
+        ("span from tracepoint:a:b key c\nvia d: tracepoint:e:f key g", True),
+        ("span from tracepoint:a:b probe begin", False),
+        ("span from tracepoint:a:b to tracepoint:c:d", False),
         ("probe", True),
     ],
 )
