@@ -14,7 +14,8 @@ def describe_span(rule: RuleModel) -> Iterator[str]:
     if rule.pairing is None:
         return
     if rule.pairing.nested:
-        yield "an entry with its own return, on one thread, however deep the calls nest"
+        nesting = ", however deep the calls nest" if rule.pairing.deep else ""
+        yield f"an entry with its own return, on one thread{nesting}"
     for start in rule.pairing.starts:
         yield _leg("starts at", rule, start)
         for expr in start.stored:

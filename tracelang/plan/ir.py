@@ -199,11 +199,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlan:
-    """The starts a span rule keeps: by `keys` u64s, or by thread and depth where `nested`."""
+    """The starts a span rule keeps: by `keys` u64s, or by thread and depth where `deep`."""
 
     rule: int
     keys: int
-    nested: bool
+    deep: bool
     start: Record
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -34,11 +34,14 @@ from tracelang.plan.spans import (
     find_start,
     plan_span,
     reach_stage,
+    span_guards,
     start_span,
+    stays_on_thread,
 )
 from tracelang.plan.structs import Structs
+from tracelang.plan.threads import thread_parts, without_parts
 from tracelang.semantic import types
-from tracelang.semantic.expressions import Builtin
+from tracelang.semantic.expressions import Builtin, Expression
 from tracelang.semantic.model import (
     BoundTarget,
     RuleModel,
@@ -157,13 +160,15 @@ class _Lowerer:
 
     def event_program(self, name: str, bound: BoundTarget) -> Program:
         """Return the program of a rule on single events."""
-        body, chosen = self._open(name, bound.targets, filtered=True)
-        self._take(bound, chosen, body)
+        guards = thread_parts(bound.where) if self.rule.targets[bound.targets[0]].selector else ()
+        body, chosen = self._open(name, bound.targets, filtered=True, guards=guards)
+        self._take(_without(bound, guards), chosen, body)
         return self._close(name, bound.targets, body)
 
     def start_program(self, name: str, start: SpanLeg, plan: SpanPlan) -> Program:
         """Return the program that remembers the start of a span."""
-        body, chosen = self._open(name, start.targets, filtered=True)
+        guards = span_guards(self.rule)
+        body, chosen = self._open(name, start.targets, filtered=True, guards=guards)
         start_span(self.rule, start, plan, chosen, body)
         return self._close(name, start.targets, body)
 
@@ -181,28 +186,37 @@ class _Lowerer:
 
     def end_program(self, name: str, bound: BoundTarget) -> Program:
         """Return the program that finds a start, and in its second part finishes the span."""
-        same_thread = self.rule.pairing is not None and (
-            self.rule.pairing.nested or bound.keys == (Builtin(types.U32, "tid"),)
-        )
-        body, ending = self._open(name, bound.targets, filtered=same_thread)
+        same_thread = stays_on_thread(self.rule, bound.keys)
+        guards = span_guards(self.rule)
+        body, ending = self._open(name, bound.targets, filtered=same_thread, guards=guards)
         counted = same_thread or self.options.processes == _ANY_PROCESS
         find_start(self.rule, bound.when, bound.keys, name, ending, counted, body)
         finish = Lowering(body.context, self.model.registers, self.structs)
         # Both parts share one scratch memory, so no name in it may be given twice.
         finish.scratch, finish.names = body.scratch, body.names
-        self._take(bound, START_TARGET, finish)
+        self._take(_without(bound, guards), START_TARGET, finish)
         program = self._close(name, bound.targets, body)
         return replace(program, finish=finish.statements())
 
     def _open(
-        self, name: str, targets: tuple[int, ...], *, filtered: bool
+        self,
+        name: str,
+        targets: tuple[int, ...],
+        *,
+        filtered: bool,
+        guards: Sequence[Expression] = (),
     ) -> tuple[Lowering, Value]:
-        """Return a body past the filters for processes and targets, and which target it is."""
+        """Return a body past the filters for processes and targets, and which target it is.
+
+        `guards` are what the rule's condition says of the thread: it is known before the target is.
+        """
         target = self.rule.targets[targets[0]]
         body = Lowering(context_of(target, self.structs), self.model.registers, self.structs)
         body.emit(Line(self.rule.span.source.name, self.rule.span.line))
         if target.has_task and filtered:
             filter_processes(self.options.processes, body)
+        for guard in guards:
+            conditions.guard(guard, body)
         return body, select_target(name, target, body)
 
     def _take(self, bound: BoundTarget, target: Value, body: Body) -> None:
@@ -234,6 +248,10 @@ class _Lowerer:
             self.rule.span.source.name,
             self.rule.span.line,
         )
+
+
+def _without(bound: BoundTarget, parts: tuple[Expression, ...]) -> BoundTarget:
+    return replace(bound, where=without_parts(bound.where, parts)) if parts else bound
 
 
 def _send(

@@ -43,11 +43,12 @@ def select_target(program: str, target: ResolvedTarget, body: Body) -> Value:
     """Return which target this is: a constant of the program, or chosen by a number it finds."""
     if target.selector is None:
         return Helper("this_target", (), U32)
-    if target.selector.unless is not None:
-        body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
     number = values.lower_source(target.selector.source, body)
     chosen = Variable(body.names.take("target"), U32)
     body.emit(Select(chosen, _selection_name(program), number))
+    if target.selector.unless is not None:
+        # Last: it takes longer than the table, which leaves few.
+        body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
     return chosen
 
 

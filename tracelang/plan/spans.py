@@ -24,13 +24,18 @@ from tracelang.plan.code.values import Buffer, Helper, Home, Number, Operation, 
 from tracelang.plan.events import common_type, fit
 from tracelang.plan.ir import Record, ScratchField, SpanPlan
 from tracelang.plan.layout import lay_out
+from tracelang.plan.threads import thread_parts
 from tracelang.plan.values import stage_of, stored_name, widen
-from tracelang.semantic.expressions import Expression
+from tracelang.semantic import types
+from tracelang.semantic.expressions import Builtin, Expression
 from tracelang.semantic.model import RuleModel, SpanLeg
 from tracelang.semantic.sides import TIME
 
 _LARGEST: Final = 8_192
 """Bytes one pending span may take: thousands of them wait at once."""
+
+THREAD: Final = Builtin(types.U32, "tid")
+"""What pairs the two sides of a span that names no keys."""
 
 START_TARGET: Final = StartMember("target", U32)
 """Which target a span started at: it is the one that is shown."""
@@ -53,8 +58,8 @@ def plan_span(rule: RuleModel) -> SpanPlan:
             rule.span,
             help=["capture fewer or shorter texts of its start: `--strlen N`, `str(x, N)`"],
         )
-    keys = len(pairing.starts[0].keys) if pairing.starts else 0
-    return SpanPlan(rule.number, keys, pairing.nested, start)
+    keys = 1 if pairing.nested else len(pairing.starts[0].keys) if pairing.starts else 0
+    return SpanPlan(rule.number, keys, pairing.deep, start)
 
 
 def _remembered(legs: tuple[SpanLeg, ...], stage: int) -> list[tuple[str, CType]]:
@@ -64,6 +69,29 @@ def _remembered(legs: tuple[SpanLeg, ...], stage: int) -> list[tuple[str, CType]
         (stored_name(index, stage), common_type(tuple(v for v in values if v is not None)))
         for index, values in enumerate(columns)
     ]
+
+
+# --- Threads --------------------------------------------------------------------------------------
+
+
+def stays_on_thread(rule: RuleModel, keys: tuple[Expression, ...]) -> bool:
+    """Tell whether a side of a span with these keys is on the same thread as the others."""
+    return rule.pairing is not None and (rule.pairing.nested or keys == (THREAD,))
+
+
+def span_guards(rule: RuleModel) -> tuple[Expression, ...]:
+    """Return the parts of a span's `where` that only look at which thread it is on.
+
+    Both sides judge them first: spans of other threads are not even begun.
+    """
+    ends = [end for end in rule.bound if stays_on_thread(rule, end.keys)]
+    if not ends or len(ends) < len(rule.bound):
+        return ()
+    parts = [thread_parts(end.where) for end in ends]
+    return tuple(part for part in parts[0] if all(part in others for others in parts))
+
+
+# --- Programs -------------------------------------------------------------------------------------
 
 
 def start_span(rule: RuleModel, start: SpanLeg, plan: SpanPlan, target: Value, body: Body) -> None:
@@ -145,19 +173,23 @@ def find_start(
     if when is not None:
         conditions.guard(when, body)
     _key(rule, keys, body, starting=False, counted=counted)
+    deep = rule.pairing.deep
     # Returns follow the entries, in one order.
-    entries = Number(len(rule.targets) // 2, U32)
-    entry = Operation("-", target, entries, U32) if rule.pairing.nested else None
-    body.emit(FinishSpan(_name(rule), program, rule.number, counted, entry))
+    entries = len(rule.targets) // 2
+    several = rule.pairing.nested and (deep or entries > 1)
+    entry = Operation("-", target, Number(entries, U32), U32) if several else None
+    body.emit(FinishSpan(_name(rule), program, rule.number, counted, entry, deep))
 
 
 def _key(
     rule: RuleModel, keys: tuple[Expression, ...], body: Body, *, starting: bool, counted: bool
 ) -> None:
     assert rule.pairing is not None
+    pairing = rule.pairing
+    if pairing.nested and not pairing.deep:
+        keys = (THREAD,)
     values = tuple(widen(body.value(key), U64) for key in keys)
-    nested = rule.pairing.nested
-    body.emit(SpanKey(_name(rule), values, nested, starting, rule.number, counted))
+    body.emit(SpanKey(_name(rule), values, pairing.deep, starting, rule.number, counted))
 
 
 def _name(rule: RuleModel) -> str:

@@ -103,7 +103,9 @@ def by_tracepoint(
     event = f"sys_{'exit' if returning else 'enter'}_{call.name}"
     format_ = scope.kernel.tracepoint(_CATEGORY, event)
     place = ResolvedTarget(
-        probe, call.name, Mechanism.TRACEPOINT, f"{_CATEGORY}:{event}", space=Space.USER
+        *(probe, call.name, Mechanism.TRACEPOINT, f"{_CATEGORY}:{event}"),
+        space=Space.USER,
+        exclusive=True,
     )
     fields = {f.name: f for f in format_.fields} if format_ is not None else {}
     if returning:
@@ -139,6 +141,7 @@ def by_raw_tracepoint(
             call.number,
             _is_32_bit(scope),
         ),
+        exclusive=True,
     )
     if returning:
         return replace(place, returns=Argument("retval", S64, TracingArgument(1)))
@@ -229,7 +232,9 @@ def _by_function(
         (Mechanism.FENTRY, Mechanism.FEXIT) if fentry else (Mechanism.KPROBE, Mechanism.KRETPROBE)
     )
     place = ResolvedTarget(
-        probe, call.name, leave if returning else entry, call.entry_function, space=Space.USER
+        *(probe, call.name, leave if returning else entry, call.entry_function),
+        space=Space.USER,
+        exclusive=True,
     )
     arguments = tuple(
         Argument(name, scope.types.from_c(c_type, Space.USER, 8, signed=False), source(index))

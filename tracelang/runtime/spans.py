@@ -13,7 +13,7 @@ def pending_sizes(plan: Plan, pending: int) -> dict[str, int]:
     sizes = {}
     for span in plan.spans:
         sizes[f"rule_{span.rule + 1}_pending"] = pending
-        if span.nested:
+        if span.deep:
             sizes[f"rule_{span.rule + 1}_depth"] = pending
     if plan.watches:
         sizes["inside"] = pending

@@ -47,6 +47,7 @@ class ResolvedTarget:
     itself and for `argN`. `space` is where pointers that say nothing of themselves point.
     `has_task` is False where the running task has nothing to do with the event (`begin`, `end`,
     `interval`): the process filters spare those. `arguments_first`: they hide builtins.
+    `exclusive`: a thread is in one such call at a time, as it is with system calls.
     """
 
     probe: str
@@ -63,6 +64,7 @@ class ResolvedTarget:
     space: Space = Space.KERNEL
     has_task: bool = True
     arguments_first: bool = False
+    exclusive: bool = False
     notes: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 
@@ -117,8 +119,8 @@ class SpanLeg:
 class SpanModel:
     """The sides of a span rule but for its ends, which are the rule's bound targets.
 
-    `nested` pairs entries and returns on each thread by depth; else keys tell. There are legs for
-    each of `stages` stages.
+    `nested` pairs entries and their own returns on each thread; else keys tell. `deep`: by depth,
+    since one such call may lead to another. There are legs for each of `stages` stages.
     """
 
     starts: tuple[SpanLeg, ...]
@@ -127,6 +129,7 @@ class SpanModel:
     stages: int = 0
     legs: tuple[SpanLeg, ...] = ()
     """The `via` legs, by stage."""
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,13 @@ def split(expr: Expression, memory: Sequence[list[Expression]], pairing: Pairing
         return _place(expr)
     if isinstance(expr, Builtin) and expr.name == "ts":
         return Stored(expr.type, TIME, stage=expr.stage, decoding=expr.decoding, span=expr.span)
-    if _is_same_at_both(expr, pairing):
+    if is_same_at_both(expr, pairing):
         return expr
     leaves = tuple(_leaves(expr))
     stages = {leaf.stage for leaf in leaves}
     ended = any(leaf.at_end for leaf in leaves)
-    if not ended and len(stages) == 1 and not all(_is_time(leaf) for leaf in leaves):
+    whole = not ended and len(stages) == 1 and not _joins_free_part(expr, pairing)
+    if whole and not all(_is_time(leaf) for leaf in leaves):
         return _store(expr, memory[stages.pop()], leaves[0].stage)
     changes: dict[str, Any] = {
         name: split(child, memory, pairing) for name, child in _children(expr).items()
@@ -101,12 +102,24 @@ def split(expr: Expression, memory: Sequence[list[Expression]], pairing: Pairing
     return replace(expr, **changes)
 
 
+def _joins_free_part(expr: Expression, pairing: Pairing) -> bool:
+    """Tell whether a part that an `and` joins can be judged at both sides, and needs no room."""
+    return (
+        isinstance(expr, Logical)
+        and expr.operator == "and"
+        and any(
+            is_same_at_both(part, pairing) or _joins_free_part(part, pairing)
+            for part in (expr.left, expr.right)
+        )
+    )
+
+
 def store(expr: Expression, memory: Sequence[list[Expression]], pairing: Pairing) -> Expression:
     """Return an expression as `split` does, but share nothing with what is remembered already."""
     if isinstance(expr, Builtin) and expr.name in _PLACES:
         return _place(expr)
     own: list[list[Expression]] = [[] for _ in memory]
-    if not list(_leaves(expr)) or _is_same_at_both(expr, pairing):
+    if not list(_leaves(expr)) or is_same_at_both(expr, pairing):
         found = _store(expr, own[0], 0)
     else:
         found = split(expr, own, pairing)
@@ -137,7 +150,7 @@ def _place(expr: Builtin) -> Expression:
     return expr
 
 
-def _is_same_at_both(expr: Expression, pairing: Pairing) -> bool:
+def is_same_at_both(expr: Expression, pairing: Pairing) -> bool:
     """Tell whether the end can read what the start would: nothing of it is in memory."""
     match expr:
         case Constant():
@@ -148,7 +161,7 @@ def _is_same_at_both(expr: Expression, pairing: Pairing) -> bool:
             return pairing.sees_arguments and not expr.at_end
     children = _children(expr).values()
     computed = isinstance(expr, _COMPUTED)
-    return computed and all(_is_same_at_both(child, pairing) for child in children)
+    return computed and all(is_same_at_both(child, pairing) for child in children)
 
 
 def _store(expr: Expression, stored: list[Expression], stage: int) -> Expression:

@@ -84,7 +84,8 @@ class SpanBinder:
             legs += _merge(self._legs((side,), number))
         starts = _merge(self._legs(self.targets.of(ast.LegRole.FROM)))
         cancels = _merge(self._legs(self.targets.of(ast.LegRole.CANCEL)))
-        return SpanModel(starts, cancels, self.targets.nested, len(stages), tuple(legs))
+        deep = self.targets.nested and not all(p.exclusive for p in self.targets.places)
+        return SpanModel(starts, cancels, self.targets.nested, len(stages), tuple(legs), deep)
 
     # --- Ends -----------------------------------------------------------------------------------
 

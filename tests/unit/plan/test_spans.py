@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases.compiling import Conditions, compile_case
 from tracelang.diagnostics import DiagnosticError
-from tracelang.plan.code.statements import If, Statement
+from tracelang.plan.code.statements import Declare, Guard, If, Line, Select, Statement
 from tracelang.plan.ir import Plan, Program
 
 
@@ -51,7 +51,7 @@ def test_a_start_keeps_its_time_its_target_and_what_is_asked_of_it() -> None:
         ("value_0", "s32"),
         ("value_1", "char"),
     ]
-    assert span.nested
+    assert not span.deep
 
 
 def test_a_function_s_exit_leaves_only_the_time() -> None:
@@ -75,7 +75,7 @@ def test_stages_have_their_place_behind_the_start() -> None:
         "via_2_ts",
         "via_2_value_0",
     ]
-    assert (span.keys, span.nested) == (1, False)
+    assert (span.keys, span.deep) == (1, False)
 
 
 def test_a_start_empties_its_stages_and_a_stage_those_after_it() -> None:
@@ -142,3 +142,28 @@ def test_all_calls_are_selected_by_number() -> None:
         "inside_1_enter_1_targets",
         "inside_1_leave_1_targets",
     }
+
+
+def test_calls_of_functions_are_told_apart_by_their_depth() -> None:
+    (span,) = plan_of("span kprobe:vfs_read capture duration", "debian-6.1").spans
+    assert span.deep
+
+
+def test_what_a_condition_says_of_the_thread_is_judged_before_a_span_begins() -> None:
+    plan = plan_of("span syscall:read where pid == 7 and count > 5 and tid != 8 capture duration")
+    for program in plan.programs:
+        first = [type(s).__name__ for s in program.body if not isinstance(s, Line | Declare)][:3]
+        assert first == ["Guard", "Guard", "SpanKey"], program.name
+    (end,) = (p for p in plan.programs if p.finish)
+    assert sum(isinstance(s, Guard) for s in end.finish) == 1  # what the start remembers of `count`
+
+
+def test_what_a_condition_says_of_the_thread_in_an_or_is_judged_at_the_end() -> None:
+    plan = plan_of("span syscall:read where pid == 7 or retval < 0 capture duration")
+    assert not any(isinstance(s, Guard) for p in plan.programs for s in p.body)
+
+
+def test_what_a_condition_says_of_the_thread_is_judged_before_the_target_is_looked_for() -> None:
+    (program,) = plan_of("syscall:* where uid != 5 and pid == 7 aggregate count()").programs
+    kinds = [type(s) for s in program.body]
+    assert kinds.index(Guard) < kinds.index(Select)

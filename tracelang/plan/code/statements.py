@@ -300,14 +300,14 @@ class TakeAddress:
 
 @dataclass(frozen=True, slots=True)
 class SpanKey:
-    """Declare `pending`, the key of a span: `values`, or the thread and its depth where `nested`.
+    """Declare `pending`, the key of a span: `values`, or the thread and its depth where `deep`.
 
     A start goes one deeper, an end one back; an end without a start is counted where `counted`.
     """
 
     name: str
     values: tuple[Value, ...]
-    nested: bool
+    deep: bool
     starting: bool
     rule: int
     counted: bool
@@ -372,7 +372,8 @@ class ForgetStart:
 class FinishSpan:
     """Find the start of a span, hand it to the function that finishes it, and drop it.
 
-    A nested end belongs to the `entry` it is the return of, and to no other start.
+    A return belongs to the `entry` it is the return of, and to no other start. `deep`: it may have
+    to be looked for below others.
     """
 
     name: str
@@ -380,6 +381,7 @@ class FinishSpan:
     rule: int
     counted: bool
     entry: Value | None = None
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
