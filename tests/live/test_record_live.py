@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from scripts.tool_table import MISSING
-from tests.live.runs import events_of, json_events, python_command
+from tests.live.replays import assert_same
+from tests.live.runs import events_of, python_command
 from tests.live.test_language_expressions import LETS, WORK
 from tests.processes import TracelangCommand, Workloads, finish
 
@@ -74,11 +75,10 @@ def test_a_replay_of_every_example_is_what_the_run_said(tmp_path: Path) -> None:
     assert [name for name, _ in answers] == list(FRUITFUL), done.stderr
     for name, said in answers:
         assert [status for status, _ in said.values()] == [0, 0, 0, 0], (name, done.stderr)
-        live = json_events(line for line in said["live"][1] if line.startswith("{"))
+        live = assert_same(name, said["live"][1], said["replayed"][1])
         validator = jsonschema.Draft202012Validator(json.loads("".join(said["schema"][1])))
         for event in live:
             validator.validate(event)
-        assert live == json_events(said["replayed"][1]), name
         assert live, name
         assert len(said["text"][1]) >= len(live), name
 
@@ -91,8 +91,7 @@ def test_a_replay_of_any_other_example_is_what_the_run_said(tmp_path: Path) -> N
     assert [name for name, _ in answers] == list(OTHERS), done.stderr
     for name, said in answers:
         assert [status for status, _ in said.values()] == [0, 0], (name, done.stderr)
-        live = json_events(line for line in said["live"][1] if line.startswith("{"))
-        assert live == json_events(said["replayed"][1]), name
+        assert_same(name, said["live"][1], said["replayed"][1])
 
 
 CONDITIONS = (

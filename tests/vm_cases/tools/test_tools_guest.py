@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import join
 from typing import Any
 
 import pytest
 
+from tests.live.replays import assert_replayed, recording
 from tests.live.runs import EXAMPLES, Event, accounting, events_of
 from tests.processes import Completed, TracelangCommand, interrupt
 from tracelang.source import SourceFile
@@ -35,10 +36,11 @@ SLOW = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What each tool showed, and what the workload says that it did."""
+    """What each tool showed, what the workload says that it did, and the runs by recording."""
 
     events: Mapping[str, list[Event]]
     done: Mapping[str, Any]
+    runs: Mapping[Path, Completed]
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +58,20 @@ def shown(
     facts = tmp_path_factory.mktemp("facts")
     work = [sys.executable, "-S", str(WORKLOAD)]
     ready = 'probe begin print "ready"'
-    beside = tracelang.start(ready, *map(script, ALONE), "-o", "json")
+    recordings = facts / "alone.tl", facts / "together.tl"
+    beside = tracelang.start(*recording(recordings[0], ready, *map(script, ALONE)))
     command = join([*work, str(facts / "together"), str(disks)])
-    together = tracelang(*map(script, TOGETHER), "-o", "json", "-c", command)
+    together = tracelang(*recording(recordings[1], *map(script, TOGETHER)), "-c", command)
     assert beside.stdout is not None
-    assert "begin" in beside.stdout.readline()
+    begun = beside.stdout.readline()
+    assert "begin" in begun
     subprocess.run([*work, facts / "alone", disks, *ALONE], check=True)
     alone = interrupt(beside)
+    alone = replace(alone, stdout=begun + alone.stdout)
     events = by_tool(TOGETHER, together, 0) | by_tool(ALONE, alone, 1)
     done = [json.loads((facts / name).read_text()) for name in ("together", "alone")]
-    return Shown(events, done[0] | done[1])
+    runs = dict(zip(recordings, (alone, together), strict=True))
+    return Shown(events, done[0] | done[1], runs)
 
 
 def by_tool(tools: tuple[str, ...], ended: Completed, before: int) -> dict[str, list[Event]]:
@@ -90,6 +96,13 @@ def script(tool: str) -> Path:
 
 def parsed(tool: str) -> ast.Script:
     return parse_script(SourceFile(tool, script(tool).read_text()))
+
+
+@pytest.mark.needs("kprobe")
+def test_replays_are_what_the_runs_said(shown: Shown, tracelang: TracelangCommand) -> None:
+    for path, live in shown.runs.items():
+        assert_replayed(tracelang, path, live)
+    assert all(shown.events[tool] for tool in (*TOGETHER, *ALONE))
 
 
 # --- Disks ----------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.replays import assert_replayed, recording
 from tests.live.runs import EXAMPLES, Event, accounting, events_of, python_command
 from tests.live.tools.test_tools_network import LIFE
-from tests.processes import TracelangCommand
+from tests.processes import Completed, TracelangCommand
 
 TOGETHER = (("tcplife", "funclatency"), ("tcpconnect", "vfsstat"))
 """Tools that one run shows: no two have a param in common."""
@@ -17,12 +18,13 @@ TOGETHER = (("tcplife", "funclatency"), ("tcpconnect", "vfsstat"))
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a tool showed, and what the work says of itself."""
+    """What a tool showed, what the work says of itself, and the run with its recording."""
 
     events: list[Event]
     client: int
     server: int
     port: int
+    run: tuple[Path, Completed]
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +39,24 @@ def shown(
         if "funclatency" in tools:
             scripts += ["--what", "kprobe:tcp_sendmsg"]
         command = f"sh -c 'exec \"$@\" >{facts}' sh {python_command(LIFE)}"
-        done = tracelang(*scripts, "-c", command, "-o", "json")
+        path = facts.with_suffix(".tl")
+        done = tracelang(*recording(path, *scripts), "-c", command)
         assert done.status == 0, done.stderr
         assert accounting(done)["lost"] == 0, done.stderr
         client, server, port = map(int, facts.read_text().split())
         for rule, tool in enumerate(tools, 1):
             events = [event for event in events_of(done) if event["rule"] == rule]
-            found[tool] = Shown(events, client, server, port)
+            found[tool] = Shown(events, client, server, port, (path, done))
     return found
+
+
+@pytest.mark.needs("kprobe")
+def test_replays_are_what_the_runs_said(
+    shown: dict[str, Shown], tracelang: TracelangCommand
+) -> None:
+    for first, *_ in TOGETHER:
+        assert_replayed(tracelang, *shown[first].run)
+    assert all(tool.events for tool in shown.values())
 
 
 @pytest.mark.tool("tcpconnect")

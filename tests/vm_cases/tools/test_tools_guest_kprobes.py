@@ -10,13 +10,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import join
 from typing import Any
 
 import pytest
 
+from tests.live.replays import assert_replayed, recording
 from tests.live.runs import EXAMPLES, Event, accounting, events_of, total
 from tests.processes import Completed, TracelangCommand, finish
 
@@ -28,10 +29,11 @@ SECOND = ("cachetop", "filelife", "tcptop")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What each tool showed, and what the work says that it was."""
+    """What each tool showed, what the work says that it was, and the runs by recording."""
 
     events: Mapping[str, list[Event]]
     done: Mapping[str, Any]
+    runs: Mapping[Path, Completed]
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +44,22 @@ def shown(tracelang: TracelangCommand, tmp_path_factory: pytest.TempPathFactory)
     go = home / "go"
     work = join([sys.executable, "-S", str(WORK), str(facts), str(home / "ext4"), str(go)])
     # The work is the second trace's command. It begins when the first one has its probes as well.
-    second = tracelang.start(*map(script, SECOND), "-o", "json", "-c", work)
+    recordings = home / "second.tl", home / "first.tl"
+    second = tracelang.start(*recording(recordings[0], *map(script, SECOND)), "-c", work)
     while not facts.exists():
         assert second.poll() is None, finish(second).stderr
     pid = json.loads(facts.read_text())["pid"]
     ready = 'probe begin print "ready"'
-    scripts: tuple[str | Path, ...] = (*map(script, FIRST), ready)
-    first = tracelang.start(*scripts, "--min", "0", "-o", "json", "-p", str(pid))
+    scripts = recording(recordings[1], *map(script, FIRST), ready)
+    first = tracelang.start(*scripts, "--min", "0", "-p", str(pid))
     assert first.stdout is not None
-    first.stdout.readline()
+    begun = first.stdout.readline()
     go.touch()
-    ended = finish(second), finish(first)
+    ended = [finish(second), finish(first)]
+    ended[1] = replace(ended[1], stdout=begun + ended[1].stdout)
     events = by_tool(SECOND, ended[0]) | by_tool(FIRST, ended[1])
-    return Shown(events, json.loads(facts.read_text()))
+    runs = dict(zip(recordings, ended, strict=True))
+    return Shown(events, json.loads(facts.read_text()), runs)
 
 
 def make_disk(home: Path) -> None:
@@ -79,6 +84,13 @@ def by_tool(tools: tuple[str, ...], ended: Completed) -> dict[str, list[Event]]:
     assert accounting(ended)["lost"] == 0, ended.stderr
     events = events_of(ended)
     return {t: [e for e in events if e["rule"] == n] for n, t in enumerate(tools, 1)}
+
+
+@pytest.mark.needs("kprobe", "fentry")
+def test_replays_are_what_the_runs_said(shown: Shown, tracelang: TracelangCommand) -> None:
+    for path, live in shown.runs.items():
+        assert_replayed(tracelang, path, live)
+    assert all(shown.events[tool] for tool in (*FIRST, *SECOND))
 
 
 @pytest.mark.needs("kprobe")
