@@ -75,6 +75,7 @@ class _Uses:
     follow: bool
     epochs: bool
     stacks: int
+    together: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ class _Part:
             if byte is not None
         ]
         return " && ".join(tests) or "1"
+
+
+def _together(plan: Plan) -> int:
+    """Return how many buckets share an entry of a hash, 0 if none do."""
+    buckets = (b for o in plan.outputs if o.aggregate is not None for b in o.aggregate.buckets)
+    return max((b.together for b in buckets if b.keyed and b.together > 1), default=0)
 
 
 class _Renderer:
@@ -163,6 +170,7 @@ class _Renderer:
             "is_followed" in self._used or self._plan.follow is not None,
             any(o.aggregate is not None and o.aggregate.reset for o in self._plan.outputs),
             STACKS_SEEN if self._used.keys() & {"take_stack", "take_address"} else 0,
+            _together(self._plan),
         )
         text = self._environment.get_template("program.c.j2").render(
             plan=self._plan,

@@ -37,6 +37,7 @@ STATEMENTS: Final = (
     "reading",
     "searching",
     "aggregating",
+    "bucketing",
     "spanning",
     "finishing",
     "watching",

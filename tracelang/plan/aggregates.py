@@ -30,6 +30,8 @@ _LARGEST_KEY: Final = 512
 
 _POWERS: Final = 66
 _LOG_LINEAR: Final = 4096
+_TOGETHER: Final = 32
+"""Buckets in an entry: what takes long is to find one, and to make room for each beforehand."""
 _BUCKETED: Final = ("hist", "lhist", "percentile", "distinct")
 
 
@@ -120,11 +122,10 @@ def _buckets(
         if function == "lhist":
             low, high, step = (int(p) for p in parameters)
             size, bias = (high - low) // step + 2, 1
-        maps.append(
-            BucketMap(
-                f"{name}_buckets_{number}", number, keyed or function == "distinct", size, bias
-            )
-        )
+        distinct = function == "distinct"
+        together = 1 if distinct else _TOGETHER
+        map_ = f"{name}_buckets_{number}"
+        maps.append(BucketMap(map_, number, keyed or distinct, size, bias, together))
     return tuple(maps)
 
 
@@ -192,7 +193,8 @@ def fill_aggregate(
         number = numbers[bucket.column]
         assert number is not None
         place = _bucket_number(plan.columns[bucket.column], number)
-        body.emit(CountBucket(bucket.name, place, rule.number, bucket.keyed, bucket.bias))
+        kept = (bucket.keyed, bucket.bias, bucket.together)
+        body.emit(CountBucket(bucket.name, place, rule.number, *kept))
 
 
 def _make_room(rule: RuleModel, plan: AggregatePlan, bucketed: bool, body: Body) -> None:

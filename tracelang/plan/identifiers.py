@@ -29,7 +29,7 @@ PRELUDE: Final = _words(
     "equal_signed below_signed above_signed current_epoch highest_bit power_bucket_u64 "
     "power_bucket_s64 linear_bucket_u64 linear_bucket_s64 log_linear_bucket_u64 "
     "log_linear_bucket_s64 epochs cell fresh "
-    "room space key bucket none only place events call "
+    "room space key bucket buckets there none no_events only place events call "
     "selected pending thread level depth deeper start counters samples limits followed named "
     "zero first from i above stack_number take_stack take_address stacks stacks_sent"
 )

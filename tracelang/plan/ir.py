@@ -84,7 +84,8 @@ class BucketMap:
     """The map of one column's buckets, or of its distinct values.
 
     `keyed` maps are hashes by the rule's key and the bucket; else it is an array, whose elements
-    stand for the buckets from `-bias` on.
+    stand for the buckets from `-bias` on. `together` neighbouring buckets share an entry of a hash,
+    found by the number of the first divided by it; 1: an entry only says that there is a value.
     """
 
     name: str
@@ -92,6 +93,7 @@ class BucketMap:
     keyed: bool
     size: int
     bias: int
+    together: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from tracelang.runtime.aggregates.periods import Aggregates, aggregate_sizes
 from tracelang.runtime.attach import Attacher, order_attachments
 from tracelang.runtime.batch import BatchDecoder
 from tracelang.runtime.bpf import missed, run_program
+from tracelang.runtime.cpus import possible_cpus
 from tracelang.runtime.held import HeldProcess, start_held
 from tracelang.runtime.libbcc import Libbcc
 from tracelang.runtime.limits import LimitTrimmer
@@ -132,7 +133,7 @@ class Session:
     def _set_up(self) -> None:
         library = Libbcc()
         entries = {"events": self._options.buffer_size} if self._plan.transport == "ring" else {}
-        entries.update(aggregate_sizes(self._plan, self._options.keys))
+        entries.update(aggregate_sizes(self._plan, self._options.keys, len(possible_cpus())))
         entries.update(pending_sizes(self._plan, self._options.pending))
         if self._plan.transport == "ring":
             entries["stacks"] = _STACK_BUFFER

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import tracelang.cli.describe  # noqa: F401 - before a test replaces what it imports
 from tests.unit.cli.commands import Commands
 from tests.unit.kernel.kernels import KERNELS
 from tracelang.cli.complete_words import complete_words

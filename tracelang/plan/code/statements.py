@@ -266,13 +266,14 @@ class Accumulate:
 
 @dataclass(frozen=True, slots=True)
 class CountBucket:
-    """Add one to a bucket of a map; `number` is its bucket."""
+    """Add one to a bucket of a map; `number` is its bucket, the rest as in `ir.BucketMap`."""
 
     map: str
     number: Value
     rule: int
     keyed: bool
     bias: int
+    together: int
 
 
 @dataclass(frozen=True, slots=True)

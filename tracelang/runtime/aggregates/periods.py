@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tracelang.plan.ir import Plan, RuleOutput
+from tracelang.plan.ir import BucketMap, Plan, RuleOutput
 from tracelang.runtime.maps import BpfMap
 
 if TYPE_CHECKING:
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 _NEVER: Final = 1 << 63
-_BUCKETS_PER_KEY: Final = 8
-"""Hash entries for buckets, for each key a run has room for."""
+_VALUES_PER_KEY: Final = 8
+"""Distinct values for each key a run has room for."""
+_MEMORY_PER_KEY: Final = 32 << 10
+"""Bytes that buckets may take for each key, all CPUs together: room is made for them beforehand."""
 
 
-def aggregate_sizes(plan: Plan, keys: int) -> dict[str, int]:
+def aggregate_sizes(plan: Plan, keys: int, cpus: int) -> dict[str, int]:
     """Return the entries of the hashes of a script's aggregates, for so many keys each.
 
     Where periods start afresh there is room for two: the next one fills while one is being read.
+    An entry of buckets holds most of what a key has, and there are half as many again, but on
+    machines of very many CPUs.
     """
     sizes = {}
     for output in plan.outputs:
@@ -34,8 +38,15 @@ def aggregate_sizes(plan: Plan, keys: int) -> dict[str, int]:
             sizes[output.aggregate.cells] = room
         for bucket in output.aggregate.buckets:
             if bucket.keyed:
-                sizes[bucket.name] = room * _BUCKETS_PER_KEY
+                sizes[bucket.name] = _entries(bucket, room, cpus)
     return sizes
+
+
+def _entries(bucket: BucketMap, keys: int, cpus: int) -> int:
+    if bucket.together == 1:
+        return keys * _VALUES_PER_KEY
+    each = bucket.together * 8 * cpus
+    return max(1, min(keys * 3 // 2, keys * _MEMORY_PER_KEY // each))
 
 
 class Aggregates:

@@ -104,20 +104,16 @@ class AggregateReader:
         counts = self._maps[bucket_map.name]
         done = []
         for raw, values in counts.items():
-            total = sum(struct.unpack(f"={len(values) // 8}Q", values))
-            if not total:
-                continue
-            if bucket_map.keyed:
-                key = self._key_of(raw, epoch)
-                (number,) = struct.unpack_from("=q", raw, len(raw) - 8)
-            else:
-                key, number = (), struct.unpack("=I", raw)[0] - bucket_map.bias
+            key = self._key_of(raw, epoch) if bucket_map.keyed else ()
             if key is None:
                 continue
             done.append(raw)
-            group = groups.setdefault(key, Group())
-            buckets = group.buckets.setdefault(bucket_map.column, {})
-            buckets[number] = buckets.get(number, 0) + total
+            found = _buckets_of(bucket_map, raw, struct.unpack(f"={len(values) // 8}Q", values))
+            if found:
+                group = groups.setdefault(key, Group())
+                buckets = group.buckets.setdefault(bucket_map.column, {})
+                for number, total in found.items():
+                    buckets[number] = buckets.get(number, 0) + total
         if bucket_map.keyed:
             self._forget(counts, done, epoch)
 
@@ -127,6 +123,17 @@ class AggregateReader:
         if epoch is not None:
             for key in keys:
                 map_.delete(key)
+
+
+def _buckets_of(bucket_map: BucketMap, raw: bytes, counts: tuple[int, ...]) -> dict[int, int]:
+    """Return the events of each bucket of one entry, all CPUs together."""
+    if not bucket_map.keyed:
+        number, together = struct.unpack("=I", raw)[0] - bucket_map.bias, 1
+    else:
+        together = bucket_map.together
+        number = struct.unpack_from("=q", raw, len(raw) - 8)[0] * together
+    totals = (sum(counts[place::together]) for place in range(together))
+    return {number + place: total for place, total in enumerate(totals) if total}
 
 
 def _layout(plan: AggregatePlan) -> str:
