@@ -28,5 +28,5 @@ def test_without_keys_nothing_grows() -> None:
 @pytest.mark.parametrize("cpus", [64, 256, 1024])
 def test_buckets_of_many_processors_stay_within_bounds(cpus: int) -> None:
     entries = sizes_of("syscall:write aggregate p99(count) by comm", 10_240, cpus)
-    assert 1000 <= entries["rule_1_buckets_0"]
+    assert entries["rule_1_buckets_0"] >= 1000
     assert entries["rule_1_buckets_0"] * 32 * 8 * cpus <= 320 << 20
