@@ -85,8 +85,14 @@ def plan_aggregate(rule: RuleModel) -> AggregateFields:
         model.by,
         rule.sample,
         tuple(i for i, field in enumerate(captures) if isinstance(field.value.type, types.Stack)),
+        len(rule.targets) if _is_target_alone(rule) and not model.reset else 0,
     )
     return AggregateFields(plan, tuple(stored), _output(rule, plan, stored, values))
+
+
+def _is_target_alone(rule: RuleModel) -> bool:
+    captures = rule.bound[0].captures if rule.bound else ()
+    return len(captures) == 1 and _is_target(captures[0].value)
 
 
 def _is_target(value: Expression) -> bool:
@@ -170,20 +176,13 @@ def fill_aggregate(
     """Emit what works one event into the rule's maps; `counted` where a number of them ends it."""
     plan = fields.plan
     bucketed = any(b.keyed for b in plan.buckets)
-    if plan.key is not None or bucketed:
+    keyed = plan.key is not None and not plan.places
+    if keyed or bucketed:
         _make_room(rule, plan, bucketed, body)
-    if plan.reset:
-        body.emit(StoreKey("epoch", Helper("current_epoch", (Number(rule.number, U32),), U32)))
-    for position, name, type_ in fields.stored:
-        value = bound.captures[position].value
-        if _is_target(value):
-            body.emit(StoreKey(name, target))
-        elif type_.length:
-            texts.fill(value, Buffer(name, type_.length, Home.KEY), body)
-        else:
-            body.emit(StoreKey(name, fit(body.value(value), type_)))
+        _fill_key(rule, bound, fields, target, body)
     numbers = [None if v is None else body.value(v) for v in bound.values]
-    body.emit(FindCell(f"rule_{rule.number + 1}", rule.number, plan.key is not None, counted))
+    place = target if plan.places else Number(0, U32)
+    body.emit(FindCell(f"rule_{rule.number + 1}", rule.number, keyed, counted, place))
     for index, ((_, function, _, signed), number) in enumerate(
         zip(plan.columns, numbers, strict=True)
     ):
@@ -195,6 +194,21 @@ def fill_aggregate(
         place = _bucket_number(plan.columns[bucket.column], number)
         kept = (bucket.keyed, bucket.bias, bucket.together)
         body.emit(CountBucket(bucket.name, place, rule.number, *kept))
+
+
+def _fill_key(
+    rule: RuleModel, bound: BoundTarget, fields: AggregateFields, target: Value, body: Body
+) -> None:
+    if fields.plan.reset:
+        body.emit(StoreKey("epoch", Helper("current_epoch", (Number(rule.number, U32),), U32)))
+    for position, name, type_ in fields.stored:
+        value = bound.captures[position].value
+        if _is_target(value):
+            body.emit(StoreKey(name, target))
+        elif type_.length:
+            texts.fill(value, Buffer(name, type_.length, Home.KEY), body)
+        else:
+            body.emit(StoreKey(name, fit(body.value(value), type_)))
 
 
 def _make_room(rule: RuleModel, plan: AggregatePlan, bucketed: bool, body: Body) -> None:

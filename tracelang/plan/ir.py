@@ -120,6 +120,8 @@ class AggregatePlan:
     sample: tuple[int, int] | None = None
     stacks: tuple[int, ...] = ()
     """Which of the key's values are call stacks: those that read the same are put together."""
+    places: int = 0
+    """Where the key is the target alone, how many there are: cells are an array by its number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,3 +30,18 @@ def test_buckets_of_many_processors_stay_within_bounds(cpus: int) -> None:
     entries = sizes_of("syscall:write aggregate p99(count) by comm", 10_240, cpus)
     assert entries["rule_1_buckets_0"] >= 1000
     assert entries["rule_1_buckets_0"] * 32 * 8 * cpus <= 320 << 20
+
+
+@pytest.mark.parametrize("by", ["func", "probe"])
+def test_what_is_known_when_a_script_is_compiled_needs_no_hash(by: str) -> None:
+    text = f"syscall:read, syscall:write, syscall:openat aggregate sum(1) by {by}"
+    plan = compile_case(text, Conditions("linux-6.18")).plan
+    assert plan.outputs[0].aggregate is not None
+    assert plan.outputs[0].aggregate.places == 3
+    assert aggregate_sizes(plan, 1000, 2) == {}
+
+
+@pytest.mark.parametrize("clause", ["by func, comm", "by func every 1s reset", "by comm"])
+def test_keys_that_only_an_event_knows_need_a_hash(clause: str) -> None:
+    text = f"syscall:read, syscall:write aggregate count() {clause}"
+    assert "rule_1_cells" in sizes_of(text, 1000, 2)

@@ -246,13 +246,15 @@ class StoreKey:
 class FindCell:
     """Declare `cell`, this CPU's numbers for the key, new where need be; count the event in it.
 
-    `counted`: also among the rule's events, which the reader can look at without reading all keys.
+    Without a key it is the cell at a `place` of an array. `counted`: also among the rule's events,
+    which the reader can look at without reading all keys.
     """
 
     name: str
     rule: int
     keyed: bool
     counted: bool
+    place: Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def aggregate_sizes(plan: Plan, keys: int, cpus: int) -> dict[str, int]:
         if output.aggregate is None:
             continue
         room = keys * 2 if output.aggregate.reset else keys
-        if output.aggregate.key is not None:
+        if output.aggregate.key is not None and not output.aggregate.places:
             sizes[output.aggregate.cells] = room
         for bucket in output.aggregate.buckets:
             if bucket.keyed:
