@@ -16,7 +16,7 @@ from bench.plots import draw
 from bench.processes import BPFTRACE, PYTHON
 from bench.results import Section, Table
 
-_NAMES = ("starting", "streaming", "aggregating", "attaching", "lasting", "growing")
+_NAMES = ("starting", "streaming", "aggregating", "attaching", "functions", "lasting", "growing")
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _PLOTS = Path(__file__).parents[1] / "docs" / "plots"
 

@@ -54,3 +54,12 @@ def test_scripts_that_never_fire_are_warned_of() -> None:
     compilation = compile_case(script.read_text(encoding="utf-8"))
     assert compilation.plan.attachments == ()
     assert [w.code for w in compilation.warnings] == ["T261"]
+
+
+def test_names_that_several_functions_have_are_left_out_of_a_wildcard() -> None:
+    compilation = compile_case("probe kprobe:trace_* capture func", Conditions("debian-6.1"))
+    places = [a.place for a in compilation.plan.attachments]
+    assert [w.code for w in compilation.warnings] == ["T239"]
+    assert compilation.warnings[0].message.endswith("left out: `trace_show`")
+    assert "trace_open" in places
+    assert "trace_show" not in places

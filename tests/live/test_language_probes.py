@@ -130,6 +130,21 @@ def test_lists_wildcards_and_first_existing(tracelang: TracelangCommand, shop: P
     assert {e["func"] for e in events if e["rule"] == 1} == {"getpgid"}
 
 
+CALLS = """
+import os
+os.getpid(); os.getppid(); os.getpgid(0); os.getpgrp(); os.getpid()
+"""
+
+
+@pytest.mark.needs("uprobe")
+@pytest.mark.parametrize("kind", ["uprobe", "uretprobe"])
+def test_functions_of_a_wildcard_are_told_apart(tracelang: TracelangCommand, kind: str) -> None:
+    wanted = ["getpid", "getppid", "getpgid", "getpgrp", "getpid"]
+    events = trace(tracelang, f"{kind}:libc:getp* capture func", "-c", python_command(CALLS))
+    called = [event["func"] for event in events if event["func"] in wanted]
+    assert any(called[n:][: len(wanted)] == wanted for n in range(len(called)))
+
+
 def test_offsets_into_a_function(tracelang: TracelangCommand, shop: Path) -> None:
     # 4 bytes into `sell` is the instruction behind endbr64.
     events = trace(tracelang, f"probe uprobe:{shop}:sell+4 capture func, probe", "-c", str(shop))

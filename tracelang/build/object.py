@@ -8,6 +8,8 @@ from tracelang.dataclass import dataclass
 
 CONSTANT_MAGIC: Final = 0x7ACE0000
 """A constant that the loader fills in is an `ld_imm64` of this value plus the constant's number."""
+TARGET_IN_COOKIE: Final = 0xFFFF_FFFF
+"""Put in the place of its target's number it tells a program to ask for its attachment's cookie."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def trace(
         for line in script.describe_attachments():
             options.warn(line)
     if known.dry_run:
-        count = len(script.plan.attachments)
+        count = session.attached
         options.warn(f"attached {count} probe{'s' * (count != 1)}, now detached again")
         return 0
     return _show(known, script, session, open_)

@@ -71,6 +71,10 @@ class KernelFacts(ABC):
             return name in self.filter_functions
         return self.has_function(name)
 
+    def shared_names(self, names: Collection[str]) -> Sequence[str]:
+        """Return those of some names that several functions have, where ftrace lists them."""
+        return self.filter_functions.shared_of(names) if self.filter_functions is not None else ()
+
     def has_function(self, name: str) -> bool:
         """Tell whether the kernel has a function of that name, traceable or not."""
         if self.btf is not None:

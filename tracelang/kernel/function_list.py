@@ -6,7 +6,8 @@ Both lists have tens of thousands of lines, and mostly one of them is wanted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 
@@ -32,6 +33,13 @@ class FilterFunctions:
         names = (line.partition(" ")[0] for line in lines if line)
         # The kernel lists functions that were overridden at link time by such names.
         return dict.fromkeys(n for n in names if not n.startswith("__ftrace_invalid_address"))
+
+    def shared_of(self, names: Collection[str]) -> list[str]:
+        """Return those of some names that several functions have, as static ones may."""
+        wanted = frozenset(name.encode() for name in names)
+        listed = (line.partition(b" ")[0] for line in self.text.split(b"\n"))
+        number = Counter(name for name in listed if name in wanted)
+        return [name for name in names if number[name.encode()] > 1]
 
     def _find(self, name: str) -> re.Match[bytes] | None:
         pattern = rb"\n" + re.escape(name.encode()) + rb"(?: \[([^\]\n]*)\])?(?=\n)"

@@ -182,6 +182,10 @@ class KernelView(Protocol):
         """Tell whether a function can be traced; cheaper than looking into `functions()`."""
         ...
 
+    def shared_names(self, names: Collection[str]) -> Sequence[str]:
+        """Return those of some names that several functions have, where the kernel shows it."""
+        ...
+
     def module_of(self, function: str) -> str:
         """Return a kernel function's module, "" for the kernel itself or an unknown one."""
         ...

@@ -27,12 +27,14 @@ def load_script(
     script = compiler.compile(sources, options)
     warn(script.warnings)
     try:
-        return script, stack.enter_context(_session(script, options))
+        session = stack.enter_context(_session(script, options))
     except DiagnosticError:
         if not script.cached:
             raise
-    script = compiler.compile(sources, options, fresh=True)
-    return script, stack.enter_context(_session(script, options))
+        script = compiler.compile(sources, options, fresh=True)
+        session = stack.enter_context(_session(script, options))
+    warn(session.refused)
+    return script, session
 
 
 def _session(script: CompiledScript, options: LaunchOptions) -> Session:

@@ -91,8 +91,16 @@ def _header_slot(value: Expression) -> int | None:
 
 
 def common_type(versions: tuple[Expression, ...]) -> CType:
-    """Return the type that holds a value of every target."""
+    """Return the type that holds a value of every target; T237 where no column could show them."""
     kinds = [v.type for v in versions]
+    texts_too = any(isinstance(t, Text) for t in kinds)
+    if texts_too and any(is_scalar(t) for t in kinds):
+        raise fail(
+            "T237",
+            "this is a text at some of the targets and a number at others",
+            next((v.span for v in versions if v.span is not None), None),
+            help=["write a rule for each, or leave out the targets where it is something else"],
+        )
     if all(is_scalar(t) for t in kinds):
         scalars = [stored_type(t) for t in kinds]
         if len(set(scalars)) == 1:
@@ -105,7 +113,7 @@ def common_type(versions: tuple[Expression, ...]) -> CType:
     if all(isinstance(t, Stack) for t in kinds):
         return U64
     size = max(4 if is_scalar(v.type) else texts.stored_size(v) for v in versions)
-    return byte_array(size, text=isinstance(kinds[0], Text))
+    return byte_array(size, text=texts_too)
 
 
 def fill_event(bound: BoundTarget, fields: EventFields, body: Body, file: str) -> None:

@@ -132,7 +132,7 @@ class _Watcher:
         body.emit(Line(span.source.name, span.line))
         filter_processes(self.processes, body)
         if target.selector is not None:
-            select_target(name, target, body)
+            select_target(name, target, len(targets), body)
         watch = EnterCall if entering else LeaveCall
         body.emit(watch(self.number, self.rule.number))
         more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""

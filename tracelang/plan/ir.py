@@ -65,6 +65,10 @@ class Attachment:
     offset: int = 0
     perf: PerfEvent | None = None
     semaphore: int = 0
+    by_cookie: bool = False
+    """Whether the program can do without that constant: each attachment tells it its target."""
+    matched: bool = False
+    """Whether a wildcard found the place: the others do without it where the kernel refuses it."""
 
 
 # --- What is shown --------------------------------------------------------------------------------

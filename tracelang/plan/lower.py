@@ -217,7 +217,7 @@ class _Lowerer:
             filter_processes(self.options.processes, body)
         for guard in guards:
             conditions.guard(guard, body)
-        return body, select_target(name, target, body)
+        return body, select_target(name, target, len(targets), body)
 
     def _take(self, bound: BoundTarget, target: Value, body: Body) -> None:
         """Emit the rule's condition, and what it does with what it keeps."""

@@ -8,11 +8,18 @@ from typing import Final
 from tracelang.mechanism import Mechanism
 from tracelang.plan import values
 from tracelang.plan.body import Body
-from tracelang.plan.c_types import U32
+from tracelang.plan.c_types import U32, U64
 from tracelang.plan.code.statements import Guard, Select
-from tracelang.plan.code.values import Helper, Prefix, Value, Variable
+from tracelang.plan.code.values import (
+    ContextAddress,
+    Helper,
+    Number,
+    Prefix,
+    Value,
+    Variable,
+)
 from tracelang.plan.ir import Attachment, Selection
-from tracelang.plan.pointers import CONDITION
+from tracelang.plan.pointers import ADDRESS, CONDITION
 from tracelang.plan.structs import Structs
 from tracelang.semantic.model import ResolvedTarget
 
@@ -27,6 +34,11 @@ _CONTEXTS: Final = {
     Mechanism.RUN: "u64",
     Mechanism.PERF_EVENT: "void",
 }
+_WITH_COOKIES: Final = frozenset(
+    {Mechanism.KPROBE, Mechanism.KRETPROBE, Mechanism.UPROBE, Mechanism.URETPROBE}
+)
+_MANY: Final = 4
+"""So many probes share a program; fewer have one each, which need not ask where it runs."""
 
 
 def context_of(target: ResolvedTarget, structs: Structs) -> str:
@@ -39,13 +51,18 @@ def context_of(target: ResolvedTarget, structs: Structs) -> str:
     return _CONTEXTS[target.mechanism]
 
 
-def select_target(program: str, target: ResolvedTarget, body: Body) -> Value:
-    """Return which target this is: a constant of the program, or chosen by a number it finds."""
+def select_target(program: str, target: ResolvedTarget, number: int, body: Body) -> Value:
+    """Return which target this is: a constant of the program, or chosen by a number it finds.
+
+    `number` is how many targets the program has.
+    """
     if target.selector is None:
+        if _by_cookie(target, number):
+            return Helper("one_of_targets", (ContextAddress(Number(0, U64), ADDRESS),), U32)
         return Helper("this_target", (), U32)
-    number = values.lower_source(target.selector.source, body)
+    found = values.lower_source(target.selector.source, body)
     chosen = Variable(body.names.take("target"), U32)
-    body.emit(Select(chosen, _selection_name(program), number))
+    body.emit(Select(chosen, _selection_name(program), found))
     if target.selector.unless is not None:
         # Last: it takes longer than the table, which leaves few.
         body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
@@ -71,9 +88,16 @@ def attachments_of(
             places[index].offset,
             places[index].perf,
             places[index].semaphore,
+            _by_cookie(places[index], len(targets)),
+            places[index].matched,
         )
         for index in targets
     ]
+
+
+def _by_cookie(target: ResolvedTarget, number: int) -> bool:
+    """Tell whether a program with so many targets is to learn from a cookie which one it is."""
+    return target.mechanism in _WITH_COOKIES and number >= _MANY
 
 
 def selections_of(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracelang.dataclass import dataclass
-from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, Severity, fail
 from tracelang.registry import nearest
 from tracelang.semantic.model import Argument
 from tracelang.semantic.probe_kind import TargetScope
@@ -19,6 +19,7 @@ from tracelang.syntax import ast
 _REGISTER_ARGUMENTS: Final = {"x86_64": 6, "aarch64": 8}
 """How many arguments travel in registers (the System V and AAPCS64 calling conventions)."""
 
+_SHOWN: Final = 3
 _INSTEAD: Final = {
     "tcp_connect": ("tracepoint:sock:inet_sock_set_state", "syscall:connect"),
     "tcp_v4_connect": ("tracepoint:sock:inet_sock_set_state", "syscall:connect"),
@@ -90,7 +91,9 @@ def find_functions(target: ast.Target, scope: TargetScope) -> list[str]:
     """Return the traceable functions a target names (T202 for none, T230 for too many)."""
     name = target.parts[0]
     if is_pattern(name):
-        found = match_names(name, scope.kernel.functions())
+        matching = match_names(name, scope.kernel.functions())
+        check_number(len(matching), scope.most_probes, target.span)
+        found = _without_shared(matching, target, scope)
     else:
         found = [name] if scope.kernel.function_is_traceable(name) else []
     if not found:
@@ -98,8 +101,27 @@ def find_functions(target: ast.Target, scope: TargetScope) -> list[str]:
             *(target, f"kernel function `{name}`", scope.kernel.functions(), f"{target.kind}:"),
             "a module's functions are there once it is loaded: `modprobe MODULE`",
         )
-    check_number(len(found), scope.most_probes, target.span)
     return found
+
+
+def _without_shared(names: list[str], target: ast.Target, scope: TargetScope) -> list[str]:
+    """Return names that stand for one function each, with a warning where there were others."""
+    shared = scope.kernel.shared_names(names)
+    if not shared:
+        return names
+    shown = ", ".join(f"`{name}`" for name in shared[:_SHOWN])
+    if len(shared) > _SHOWN:
+        shown += f" and {len(shared) - _SHOWN} more"
+    warning = Diagnostic(
+        "T239",
+        f"names that several functions have are left out: {shown}",
+        Label(target.span),
+        notes=("the kernel finds functions by their names, and would take any of them",),
+        severity=Severity.WARNING,
+    )
+    scope.reporter.add(warning)
+    left_out = frozenset(shared)
+    return [name for name in names if name not in left_out]
 
 
 def cannot_probe(target: ast.Target, scope: TargetScope, reasons: list[str]) -> DiagnosticError:

@@ -14,7 +14,7 @@ from tracelang.probes.functions import cannot_probe, describe_function, find_fun
 from tracelang.semantic.model import Argument, ResolvedTarget
 from tracelang.semantic.probe_kind import TargetScope
 from tracelang.semantic.sources import FunctionArgument, FunctionReturn
-from tracelang.semantic.targets import expect_parts
+from tracelang.semantic.targets import expect_parts, is_pattern
 from tracelang.syntax import ast
 
 
@@ -45,7 +45,9 @@ class KprobeKind:
             return tuple(replace(p, probe=f"{self.name}:{p.function}") for p in places)
         if not by_kprobe.present:
             raise cannot_probe(target, scope, [by_kprobe.reason, by_fentry.reason])
-        return tuple(self._by_kprobe(f, target.offset, scope) for f in functions)
+        matched = is_pattern(target.parts[0])
+        found = (self._by_kprobe(f, target.offset, scope) for f in functions)
+        return tuple(replace(place, matched=matched) for place in found)
 
     def _by_kprobe(self, function: str, offset: int, scope: TargetScope) -> ResolvedTarget:
         signature = describe_function(function, scope, FunctionArgument, in_registers=True)

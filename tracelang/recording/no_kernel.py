@@ -66,6 +66,11 @@ class NoKernel:
         del name
         return False
 
+    def shared_names(self, names: Collection[str]) -> Sequence[str]:
+        """Return none."""
+        del names
+        return ()
+
     def module_of(self, function: str) -> str:
         """Return none."""
         del function

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -28,6 +28,7 @@ from tracelang.runtime.perf_attr import (
     tracepoint_attr,
     uprobe_attr,
 )
+from tracelang.runtime.perf_link import link_program
 from tracelang.source import Span
 
 _TRACEFS: Final = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
@@ -46,7 +47,7 @@ _NEWEST_FIRST: Final = frozenset(
 newest kretprobe is the first to hook the return, and what was hooked last returns first.)"""
 
 _MANY: Final = 4
-_CLOSERS: Final = 16
+_CLOSERS: Final = 64
 
 
 def order_attachments(attachments: Iterable[Attachment]) -> list[Attachment]:
@@ -63,6 +64,7 @@ class Attacher:
         self._library = library
         self._tracefs = tracefs
         self._sources: dict[str, ProbeSource] = {}
+        self._cpus: tuple[int, ...] = ()
         self._links: list[int] = []
 
     @property
@@ -70,14 +72,25 @@ class Attacher:
         """How many descriptors hold attachments; a perf event on all CPUs takes one each."""
         return len(self._links)
 
-    def attach(self, attachment: Attachment, program: int, span: Span | None = None) -> None:
+    def attach(
+        self,
+        attachment: Attachment,
+        program: int,
+        span: Span | None = None,
+        *,
+        by_cookie: bool = False,
+    ) -> None:
         """Attach a loaded program (its descriptor); it runs from now on.
 
-        A program for Mechanism.RUN is left alone: it is run, not attached. Raises DiagnosticError
-        (T32x) that names the place, pointing at `span`; what was attached before stays.
+        `by_cookie` it is given its target each time it runs, which is for probes only. A program
+        for Mechanism.RUN is left alone: it is run, not attached. Raises DiagnosticError (T32x) that
+        names the place, pointing at `span`; what was attached before stays.
         """
         try:
-            self._attach(attachment, program)
+            if by_cookie:
+                self._link_probe(attachment, program)
+            else:
+                self._attach(attachment, program)
         except BpfError as error:
             raise explain_attach(attachment, error, span) from error
         except OSError as error:
@@ -93,35 +106,40 @@ class Attacher:
                 self._keep(self._library.attach_tracing(program))
             case Mechanism.TRACEPOINT:
                 attributes = tracepoint_attr(self._tracepoint_id(attachment.place))
-                self._keep(self._library.attach_perf(program, attributes, _any_cpu()))
+                self._keep(self._library.attach_perf(program, attributes, self._any_cpu()))
             case Mechanism.PERF_EVENT:
                 assert attachment.perf is not None
                 self._attach_counter(attachment.perf, program)
             case _:
-                self._attach_probe(attachment, program)
+                with self._probe_attributes(attachment) as attributes:
+                    self._keep(self._library.attach_perf(program, attributes, self._any_cpu()))
 
     def _attach_counter(self, event: PerfEvent, program: int) -> None:
-        cpus = online_cpus()
+        cpus = self._online()
         for cpu in cpus if event.all_cpus else cpus[:1]:
             self._keep(self._library.attach_perf(program, perf_attr(event), cpu))
 
-    def _attach_probe(self, attachment: Attachment, program: int) -> None:
+    def _link_probe(self, attachment: Attachment, program: int) -> None:
+        with self._probe_attributes(attachment) as attributes:
+            self._keep(link_program(program, attributes, self._any_cpu(), attachment.target))
+
+    @contextlib.contextmanager
+    def _probe_attributes(self, attachment: Attachment) -> Iterator[bytes]:
+        """Give the attributes of a probe's event; they hold an address that is good meanwhile."""
         in_kernel = attachment.mechanism in {Mechanism.KPROBE, Mechanism.KRETPROBE}
         source = self._source("kprobe" if in_kernel else "uprobe")
         at_return = attachment.mechanism in _RETURNS
-        # Alive until the event is open: the attributes hold its address.
         name = ctypes.c_char_p(os.fsencode(attachment.place))
         if in_kernel:
-            attributes = kprobe_attr(source, name, attachment.offset, at_return=at_return)
+            yield kprobe_attr(source, name, attachment.offset, at_return=at_return)
         else:
-            attributes = uprobe_attr(
+            yield uprobe_attr(
                 source,
                 name,
                 attachment.offset,
                 at_return=at_return,
                 semaphore=attachment.semaphore,
             )
-        self._keep(self._library.attach_perf(program, attributes, _any_cpu()))
 
     def _tracepoint_id(self, place: str) -> int:
         root = next((r for r in self._tracefs if (r / "events").is_dir()), self._tracefs[0])
@@ -131,6 +149,14 @@ class Attacher:
         if name not in self._sources:
             self._sources[name] = read_probe_source(name)
         return self._sources[name]
+
+    def _any_cpu(self) -> int:
+        """Return a processor to open a probe's event on: its program runs on all regardless."""
+        return self._online()[0]
+
+    def _online(self) -> tuple[int, ...]:
+        self._cpus = self._cpus or online_cpus()
+        return self._cpus
 
     def _keep(self, link: int) -> None:
         self._links.append(link)
@@ -167,8 +193,3 @@ class Attacher:
 def _detach(link: int) -> None:
     with contextlib.suppress(OSError):
         os.close(link)
-
-
-def _any_cpu() -> int:
-    """Return a processor to open a probe's event on: its program runs on all of them regardless."""
-    return online_cpus()[0]

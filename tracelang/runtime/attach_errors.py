@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from tracelang.build.rights import explain_denial
-from tracelang.diagnostics import DiagnosticError, fail
+from tracelang.diagnostics import Diagnostic, DiagnosticError, Label, Severity, fail
 from tracelang.mechanism import Mechanism
 from tracelang.plan.ir import Attachment
 from tracelang.runtime.libbcc import BpfError
@@ -18,6 +19,7 @@ _KERNEL_PROBES: Final = frozenset({Mechanism.KPROBE, Mechanism.KRETPROBE})
 _ENOTSUPP: Final = 524
 _USER_PROBES: Final = frozenset({Mechanism.UPROBE, Mechanism.URETPROBE})
 _TRACEFS: Final = "/sys/kernel/tracing"
+_SHOWN: Final = 3
 _LIST: Final = "`tracelang list` shows what this machine offers"
 
 _NO_KPROBES: Final = (
@@ -109,6 +111,28 @@ def explain_attach(attachment: Attachment, error: BpfError, span: Span | None) -
     said = (error.strerror or "").lower()
     note, remedy = reasons.get(number, (f"the kernel says: {said}", _LIST))
     return fail("T322", f"cannot attach to {name}", span, notes=(note,), help=(remedy,))
+
+
+def is_of_place(error: DiagnosticError) -> bool:
+    """Tell whether a kernel function was refused for what it is: others may not be."""
+    cause = error.__cause__
+    return isinstance(cause, BpfError) and cause.errno in _KPROBE_REASONS
+
+
+def warn_of_refused(refused: Mapping[Attachment, DiagnosticError], span: Span | None) -> Diagnostic:
+    """Return the warning for places that the kernel refused, of which a wildcard found more."""
+    names = [describe(attachment) for attachment in refused]
+    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
+    if len(names) > _SHOWN:
+        shown += f" and {len(names) - _SHOWN} more"
+    reasons = dict.fromkeys(d.notes[0] for e in refused.values() for d in e.diagnostics)
+    return Diagnostic(
+        "T325",
+        f"some that the wildcard found are not traced: {shown}",
+        Label(span) if span is not None else None,
+        notes=tuple(reasons),
+        severity=Severity.WARNING,
+    )
 
 
 def explain_lookup(attachment: Attachment, error: OSError, span: Span | None) -> DiagnosticError:

@@ -81,14 +81,19 @@ def _program_info(program: int) -> bytes:
     return info.raw[: struct.unpack_from("=I", request, 4)[0]]
 
 
-def call_bpf(command: int, request: ctypes.Array[ctypes.c_char]) -> None:
-    """Make the system call; `request` holds the attributes and a NUL. Raises OSError."""
+def call_bpf(command: int, request: ctypes.Array[ctypes.c_char]) -> int:
+    """Make the system call; `request` holds the attributes and a NUL. Raises OSError.
+
+    Returns what the command gives: a descriptor, or 0.
+    """
     number = _NUMBERS.get(os.uname().machine)
     if number is None:
         raise OSError(38, f"no bpf(2) known for {os.uname().machine}")
     libc = ctypes.CDLL(None, use_errno=True)
     # create_string_buffer appends a NUL, which is no part of the attributes.
     size = ctypes.sizeof(request) - 1
-    if libc.syscall(ctypes.c_long(number), command, request, ctypes.c_uint(size)) < 0:
+    result = int(libc.syscall(ctypes.c_long(number), command, request, ctypes.c_uint(size)))
+    if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
+    return result

@@ -157,7 +157,7 @@ class Libbcc:
         try:
             return self._call_once(name, *arguments)
         except OSError as error:
-            if error.errno != errno.EMFILE or not _raise_file_limit():
+            if error.errno != errno.EMFILE or not raise_file_limit():
                 raise BpfError(error.errno or 0, getattr(error, "printed", "")) from error
         return self._call_once(name, *arguments)
 
@@ -195,7 +195,7 @@ def _captured_stderr(printed: list[str]) -> Iterator[None]:
         os.close(file)
 
 
-def _raise_file_limit() -> bool:
+def raise_file_limit() -> bool:
     """Allow this process as many open files as it may have; say whether that is more."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == hard:

@@ -6,6 +6,7 @@ verifier refused one is told by `verifier`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Mapping
@@ -86,6 +87,20 @@ def load_program(
     except BpfError as error:
         verdict = _judge(library, name, mechanism, place, code) or error
         raise explain_refusal(verdict, mechanism, place, span) from error
+
+
+def try_program(
+    library: Libbcc,
+    program: ProgramObject,
+    mechanism: Mechanism,
+    maps: Mapping[str, int],
+    constants: Mapping[int, int],
+) -> int | None:
+    """Load one instance of a program as `load_program` does; None if the kernel refuses it."""
+    code = patch_instructions(program, maps, constants)
+    with contextlib.suppress(BpfError):
+        return _load(library, program.name, mechanism, "", code)
+    return None
 
 
 def _load(

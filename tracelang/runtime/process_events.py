@@ -7,9 +7,7 @@ include/uapi/linux/perf_event.h.
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
 import struct
 from collections.abc import Iterator
 from typing import Final
@@ -17,6 +15,7 @@ from typing import Final
 from tracelang.diagnostics import fail
 from tracelang.runtime.barrier import select_barrier
 from tracelang.runtime.cpus import online_cpus
+from tracelang.runtime.perf_link import open_perf_event
 from tracelang.runtime.perf_ring import PerfRing, split_records
 from tracelang.symbols.mappings import AddressSpaces, Mapping
 
@@ -28,10 +27,7 @@ _TID_AND_TIME: Final = 1 << 1 | 1 << 2
 _MMAP, _COMM, _TASK, _WATERMARK = 1 << 8, 1 << 9, 1 << 13, 1 << 14
 _SAMPLE_ID_ALL, _MMAP2, _COMM_EXEC, _CLOCK = 1 << 18, 1 << 23, 1 << 24, 1 << 25
 _FLAGS: Final = _MMAP | _COMM | _TASK | _WATERMARK | _SAMPLE_ID_ALL | _MMAP2 | _COMM_EXEC | _CLOCK
-_CLOSE_ON_EXEC: Final = 8
 _MONOTONIC: Final = 1
-_NUMBERS: Final = {"x86_64": 298, "s390x": 331, "ppc64le": 319}
-_GENERIC_NUMBER: Final = 241
 _PAGES: Final = 128
 
 _LOST, _COMM_RECORD, _EXIT, _FORK, _MMAP2_RECORD = 2, 3, 4, 7, 10
@@ -110,19 +106,8 @@ class ProcessEvents:
 
 def _open_event(cpu: int) -> int:
     """Open the event on a CPU, for all processes."""
-    attributes = ctypes.create_string_buffer(
-        _ATTRIBUTES.pack(
-            *(_SOFTWARE, _ATTRIBUTES.size, _DUMMY, 1, _TID_AND_TIME, 0, _FLAGS),
-            *(1 << 30, 0, 0, 0, 0, 0, 0, _MONOTONIC),
-        )
+    attributes = _ATTRIBUTES.pack(
+        *(_SOFTWARE, _ATTRIBUTES.size, _DUMMY, 1, _TID_AND_TIME, 0, _FLAGS),
+        *(1 << 30, 0, 0, 0, 0, 0, 0, _MONOTONIC),
     )
-    number = _NUMBERS.get(platform.machine(), _GENERIC_NUMBER)
-    libc = ctypes.CDLL(None, use_errno=True)
-    fd = libc.syscall(
-        *(ctypes.c_long(number), attributes, ctypes.c_int(-1), ctypes.c_int(cpu)),
-        *(ctypes.c_int(-1), ctypes.c_ulong(_CLOSE_ON_EXEC)),
-    )
-    if fd < 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error))
-    return int(fd)
+    return open_perf_event(attributes, cpu)

@@ -14,23 +14,22 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from tracelang.build.object import BuiltObject
 from tracelang.dataclass import dataclass
+from tracelang.diagnostics import Diagnostic
 from tracelang.mechanism import Mechanism
-from tracelang.plan.follow import FORK, FREE
-from tracelang.plan.ir import COUNTERS_PER_RULE, Attachment, Counter, Plan
+from tracelang.plan.ir import COUNTERS_PER_RULE, Counter, Plan
 from tracelang.runtime.accounting import Accounting
 from tracelang.runtime.aggregates.periods import Aggregates, aggregate_sizes
-from tracelang.runtime.attach import Attacher, order_attachments
+from tracelang.runtime.attach_errors import warn_of_refused
 from tracelang.runtime.batch import BatchDecoder
-from tracelang.runtime.bpf import missed, run_program
 from tracelang.runtime.cpus import possible_cpus
 from tracelang.runtime.held import HeldProcess, start_held
 from tracelang.runtime.libbcc import Libbcc
 from tracelang.runtime.limits import LimitTrimmer
-from tracelang.runtime.load import load_program
 from tracelang.runtime.maps import BpfMap, create_maps
 from tracelang.runtime.order import TimeOrder
 from tracelang.runtime.pacing import DrainPacer
 from tracelang.runtime.perf_buffer import PerfBufferReader
+from tracelang.runtime.programs import Programs
 from tracelang.runtime.reader import Drained, Reader
 from tracelang.runtime.ring import RingReader
 from tracelang.runtime.spans import count_pending, count_within, pending_sizes
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 
-_TARGET_CONSTANT: Final = 0
 _STACK_BUFFER: Final = 4 << 20
 """Bytes for stacks on their way."""
 
@@ -97,8 +95,6 @@ class Session:
         self._spans = spans
         self._stack = ExitStack()
         self._stop = threading.Event()
-        self._programs: list[int] = []
-        self._moments: dict[str, list[int]] = {"begin": [], "end": []}
         self._held: HeldProcess | None = None
         self._stacks: StackReader | None = None
         self._trimmer = LimitTrimmer(plan.limits)
@@ -154,48 +150,36 @@ class Session:
             self._stack.callback(self._stacks.close)
         for pid in self._options.follow:
             self._follow(pid)
-        loaded = [(a, self._load(library, a)) for a in self._attachments()]
-        self._attacher = self._stack.enter_context(Attacher(library))
-        self._run_moments_of(loaded)
-        for attachment, program in loaded:
-            self._attacher.attach(attachment, program, self._spans.get(attachment.program))
+        maps = {name: map_.fd for name, map_ in self._maps.items()}
+        self._programs = self._stack.enter_context(
+            Programs(library, self._plan, self._built, maps, self._spans)
+        )
+        self._programs.load()
+        self._programs.run("begin")
+        self._programs.attach()
+
+    @property
+    def refused(self) -> tuple[Diagnostic, ...]:
+        """A warning for each rule of which the kernel refused some places."""
+        refused = self._programs.refused
+        names = dict.fromkeys(attachment.program for attachment in refused)
+        return tuple(
+            warn_of_refused(
+                {a: error for a, error in refused.items() if a.program == name},
+                self._spans.get(name),
+            )
+            for name in names
+        )
+
+    @property
+    def attached(self) -> int:
+        """How many probes are attached."""
+        return len(self._plan.attachments) - len(self._programs.refused)
 
     def _open_reader(self, buffer: BpfMap, size: int) -> Reader:
         if self._plan.transport == "ring":
             return RingReader(buffer.fd, size)
         return PerfBufferReader(buffer.fd, size // (os.cpu_count() or 1))
-
-    def _attachments(self) -> list[Attachment]:
-        """Return what is attached: those that keep the set of followed processes come first."""
-        own = []
-        if self._plan.follow is not None:
-            own = [
-                Attachment("follow_fork", Mechanism.TRACEPOINT, ":".join(FORK), 0),
-                Attachment("follow_free", Mechanism.TRACEPOINT, ":".join(FREE), 0),
-            ]
-        return [*own, *order_attachments(self._plan.attachments)]
-
-    def _load(self, library: Libbcc, attachment: Attachment) -> int:
-        program = next(p for p in self._built.programs if p.name == attachment.program)
-        descriptor = load_program(
-            library,
-            program,
-            attachment.mechanism,
-            {name: map_.fd for name, map_ in self._maps.items()},
-            {_TARGET_CONSTANT: attachment.target},
-            place=attachment.place,
-            span=self._spans.get(attachment.program),
-        )
-        self._programs.append(descriptor)
-        self._stack.callback(os.close, descriptor)
-        return descriptor
-
-    def _run_moments_of(self, loaded: Sequence[tuple[Attachment, int]]) -> None:
-        for attachment, program in loaded:
-            if attachment.mechanism is Mechanism.RUN:
-                self._moments[attachment.place].append(program)
-        for program in self._moments["begin"]:
-            run_program(program)
 
     # --- Running ----------------------------------------------------------------------------------
 
@@ -241,7 +225,7 @@ class Session:
 
     def end(self) -> Accounting:
         """Detach, end the command, and count what became of every event; harmless if done."""
-        self._attacher.close()
+        self._programs.detach()
         if self._held is not None:
             self._held.end()
         return self.count()
@@ -331,9 +315,8 @@ class Session:
             return
         self._wound_up = True
         self._stop.set()
-        self._attacher.close()
-        for program in self._moments["end"]:
-            run_program(program)
+        self._programs.detach()
+        self._programs.run("end")
 
     def _last_step(self, batches: list[list[Row]]) -> Step:
         """Take what is still on its way, a piece at a time; the run is over when that was all."""
@@ -397,7 +380,7 @@ class Session:
             accounting.stacks_cut = self.stacks.cut
             accounting.stacks_broken = self.stacks.broken
             accounting.frames_unnamed = self.stacks.unnamed
-        accounting.missed = sum(missed(program) for program in self._programs)
+        accounting.missed = self._programs.missed()
         return accounting
 
     def _sum(self, counter: Counter) -> int:

@@ -48,6 +48,7 @@ class ResolvedTarget:
     `has_task` is False where the running task has nothing to do with the event (`begin`, `end`,
     `interval`): the process filters spare those. `arguments_first`: they hide builtins.
     `exclusive`: a thread is in one such call at a time, as it is with system calls.
+    `matched`: a wildcard found it, and the others do without it where the kernel refuses it.
     """
 
     probe: str
@@ -65,6 +66,7 @@ class ResolvedTarget:
     has_task: bool = True
     arguments_first: bool = False
     exclusive: bool = False
+    matched: bool = False
     notes: tuple[str, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
 

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Protocol
 
 from tracelang.dataclass import dataclass
+from tracelang.diagnostics import Reporter
 from tracelang.kernel.view import KernelView
 from tracelang.semantic.model import ResolvedTarget
 from tracelang.semantic.observed import Observed
@@ -21,7 +22,7 @@ class TargetScope:
 
     `prefer` is `kprobe`, `fentry` or empty: the mechanism for kernel functions where both are to be
     had. `most_probes` is how many places a rule may have. What is read of the machine besides the
-    kernel goes to `observed`.
+    kernel goes to `observed`, what is worth a warning to `reporter`.
     """
 
     kernel: KernelView
@@ -29,6 +30,7 @@ class TargetScope:
     prefer: str = ""
     most_probes: int = MOST_PROBES
     observed: Observed = field(default_factory=Observed)
+    reporter: Reporter = field(default_factory=Reporter)
 
 
 class ProbeKind(Protocol):

@@ -49,7 +49,7 @@ def bind_script(
     params, constants = bind_params(
         declared_params, options.arguments, reporter, options.own_options
     )
-    targets = TargetScope(kernel, types, options.prefer, options.most_probes, observed)
+    targets = TargetScope(kernel, types, options.prefer, options.most_probes, observed, reporter)
     calls = WatchedCalls(vocabulary.kinds, targets)
     scope = ScriptScope(
         kernel,

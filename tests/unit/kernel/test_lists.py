@@ -67,6 +67,11 @@ def test_symbols_by_kind() -> None:
     assert list(data_symbols(SYMBOLS)) == ["hidden", "jiffies"]
 
 
+def test_names_that_several_functions_have() -> None:
+    functions = FilterFunctions(b"x\ny [a]\nx\nz\ny [b]\nx\n")
+    assert functions.shared_of(["x", "y", "z", "u"]) == ["x", "y"]
+
+
 @pytest.mark.parametrize(
     ("release", "version", "code"),
     [

@@ -4,9 +4,16 @@ import errno
 
 import pytest
 
+from tracelang.diagnostics import Severity
 from tracelang.mechanism import Mechanism, PerfEvent
 from tracelang.plan.ir import Attachment
-from tracelang.runtime.attach_errors import describe, explain_attach, explain_lookup
+from tracelang.runtime.attach_errors import (
+    describe,
+    explain_attach,
+    explain_lookup,
+    is_of_place,
+    warn_of_refused,
+)
 from tracelang.runtime.libbcc import BpfError
 
 
@@ -39,6 +46,37 @@ def test_each_refusal_names_the_place_the_reason_and_a_remedy(
     assert "some_place" in diagnostic.message
     assert word in diagnostic.notes[0]
     assert diagnostic.help[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "of_place"),
+    [
+        (errno.EINVAL, True),
+        (errno.EADDRNOTAVAIL, True),
+        (errno.EMFILE, False),
+        (errno.EPERM, False),
+    ],
+)
+def test_a_wildcard_can_do_without_what_is_refused_for_what_it_is(
+    number: int, of_place: bool
+) -> None:
+    refused = BpfError(number, "")
+    error = explain_attach(attachment(Mechanism.KPROBE, "f"), refused, None)
+    error.__cause__ = refused
+    assert is_of_place(error) == of_place
+
+
+def test_a_warning_names_some_of_the_refused_and_all_reasons() -> None:
+    refused = {
+        attachment(Mechanism.KPROBE, name): explain_attach(
+            attachment(Mechanism.KPROBE, name), BpfError(number, ""), None
+        )
+        for name, number in zip("abcde", (22, 22, 99, 22, 99), strict=True)
+    }
+    warning = warn_of_refused(refused, None)
+    assert (warning.code, warning.severity) == ("T325", Severity.WARNING)
+    assert warning.message.endswith("`kprobe a`, `kprobe b`, `kprobe c` and 2 more")
+    assert [note.split(" ")[0] for note in warning.notes] == ["the", "several"]
 
 
 def test_a_refusal_for_rights_is_told_as_such() -> None:
