@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoder
 from tracelang.diagnostics import Diagnostic, Label, Reporter
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
-from tracelang.semantic.model import ScriptModel
+from tracelang.semantic.model import RuleModel, ScriptModel
 from tracelang.semantic.observed import Observed
 from tracelang.semantic.options import BindOptions
 from tracelang.semantic.params import bind_params
@@ -42,13 +44,13 @@ def bind_script(
 
     What is read of the machine besides the kernel goes to `observed`.
     """
-    observed = observed or Observed()
     types = TypeTable(kernel.btf if kernel.has_btf else None)
     declared = _declarations(script, reporter)
     declared_params = tuple(i for i in script.items if isinstance(i, ast.Param))
     params, constants = bind_params(
         declared_params, options.arguments, reporter, options.own_options
     )
+    observed = observed or Observed()
     targets = TargetScope(kernel, types, options.prefer, options.most_probes, observed, reporter)
     calls = WatchedCalls(vocabulary.kinds, targets)
     scope = ScriptScope(
@@ -63,32 +65,27 @@ def bind_script(
         calls,
     )
     binder = RuleBinder(
-        scope,
-        targets,
-        vocabulary.kinds,
-        vocabulary.parse,
-        reporter,
-        options.most_probes,
+        scope, targets, vocabulary.kinds, vocabulary.parse, reporter, options.most_probes
     )
-    rules = []
-    for number, rule in enumerate(declared):
-        if isinstance(rule, ast.SpanRule):
-            bound = binder.bind_span(rule, number)
-        else:
-            bound = binder.bind(rule, number)
-        if bound is not None:
-            rules.append(bound)
+    rules = _bind_rules(declared, binder)
     reporter.raise_errors()
-    after, events = _stops(script)
+    registers = find_registers(kernel.architecture, types)
     return ScriptModel(
-        script.description,
-        params,
-        tuple(rules),
-        find_registers(kernel.architecture, types),
-        after,
-        events,
-        tuple(calls.found),
+        script.description, params, rules, registers, *_stops(script), tuple(calls.found)
     )
+
+
+def _bind_rules(
+    declared: Iterable[ast.ProbeRule | ast.SpanRule], binder: RuleBinder
+) -> tuple[RuleModel, ...]:
+    """Return the models of the rules with which nothing is wrong, each with its number."""
+    bound = [
+        binder.bind_span(rule, number)
+        if isinstance(rule, ast.SpanRule)
+        else binder.bind(rule, number)
+        for number, rule in enumerate(declared)
+    ]
+    return tuple(rule for rule in bound if rule is not None)
 
 
 def _declarations(script: ast.Script, reporter: Reporter) -> list[ast.ProbeRule | ast.SpanRule]:
