@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from bench.processes import BPFTRACE, PYTHON, TRACELANG, Load, environment
-from bench.results import Row, Section, alternate
+from bench.results import Row, Section, Series, alternate
 
 _TIMES = 9
 
@@ -44,35 +44,44 @@ def whole(command: list[str]) -> Callable[[], float]:
 def measure() -> Section:
     """Measure cold and warm starts beside bpftrace's, and the commands that trace nothing."""
     section = Section("Starting")
-    fresh = itertools.count(time.time_ns() % 1_000_000)
     with Load(10_000_000, 1_000_000) as load:
         load.start()
         script = f'syscall:write where pid == {load.pid} capture count print "event %d"'
-        cold = script + " # {}"
-        action = '{ printf("event %d\\n", args->count); }'
-        theirs = f"tracepoint:syscalls:sys_enter_write /pid == {load.pid}/ {action}"
-        bpftrace = [BPFTRACE, "-B", "line", "-e", theirs]
-        first_event([TRACELANG, script], b"event")
-        found = alternate(
-            _TIMES,
-            {
-                "bpftrace": lambda: first_event(bpftrace, b"event"),
-                "cold": lambda: first_event([TRACELANG, cold.format(next(fresh))], b"event"),
-                "warm": lambda: first_event([TRACELANG, script], b"event"),
-            },
-        )
-    bare = alternate(
+        section.rows += _first_events(script, _their_command(load.pid))
+        section.commands += [f"tracelang '{script}'", _as_typed(_their_command(load.pid))]
+    rows, python = _whole_commands(script)
+    section.rows += rows
+    section.notes.append(f"Python that does nothing: {python.show('s')}.")
+    return section
+
+
+def _their_command(pid: int) -> list[str]:
+    action = '{ printf("event %d\\n", args->count); }'
+    script = f"tracepoint:syscalls:sys_enter_write /pid == {pid}/ {action}"
+    return [BPFTRACE, "-B", "line", "-e", script]
+
+
+def _as_typed(command: list[str]) -> str:
+    return " ".join(command[:-1]) + f" '{command[-1]}'"
+
+
+def _first_events(script: str, bpftrace: list[str]) -> list[Row]:
+    """Return how long a script takes to its first event, compiled anew and from the cache."""
+    fresh = itertools.count(time.time_ns() % 1_000_000)
+    first_event([TRACELANG, script], b"event")
+    found = alternate(
         _TIMES,
         {
-            "python": whole([PYTHON, "-c", "pass"]),
-            "help": whole([TRACELANG, "--help"]),
-            "check": whole([TRACELANG, "check", script]),
+            "bpftrace": lambda: first_event(bpftrace, b"event"),
+            "cold": lambda: first_event([TRACELANG, f"{script} # {next(fresh)}"], b"event"),
+            "warm": lambda: first_event([TRACELANG, script], b"event"),
         },
     )
     reference = found["bpftrace"]
+    rows = []
     for name, limit in (("cold", 4.2), ("warm", 1.2)):
         ratio = found[name].median / reference.median
-        section.rows.append(
+        rows.append(
             Row(
                 f"start, {name}: spawn to first event",
                 found[name].show("s"),
@@ -82,14 +91,22 @@ def measure() -> Section:
                 f"{ratio:.2f} × bpftrace, at most {limit}",
             )
         )
-    for name, limit in (("help", 0.060), ("check", 0.100)):
-        took = bare[name].median
-        section.rows.append(
-            Row(
-                *(f"`{name}`" if name != "help" else "`--help`", bare[name].show("s"), ""),
-                *(took, limit, f"{took * 1000:.0f} ms, at most {limit * 1000:.0f}"),
-            )
-        )
-    section.notes.append(f"Python that does nothing: {bare['python'].show('s')}.")
-    section.commands += [f"tracelang '{script}'", " ".join(bpftrace[:-1]) + f" '{bpftrace[-1]}'"]
-    return section
+    return rows
+
+
+def _whole_commands(script: str) -> tuple[list[Row], Series]:
+    """Return how long commands that trace nothing take, and Python alone."""
+    found = alternate(
+        _TIMES,
+        {
+            "python": whole([PYTHON, "-c", "pass"]),
+            "`--help`": whole([TRACELANG, "--help"]),
+            "`check`": whole([TRACELANG, "check", script]),
+        },
+    )
+    rows = []
+    for name, limit in (("`--help`", 0.060), ("`check`", 0.100)):
+        took = found[name].median
+        meaning = f"{took * 1000:.0f} ms, at most {limit * 1000:.0f}"
+        rows.append(Row(name, found[name].show("s"), "", took, limit, meaning))
+    return rows, found["python"]
