@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -51,20 +52,8 @@ def watching(
 
     The block begins when all is attached; the events are there after it.
     """
-    script = EXAMPLES / "tools" / f"{name}.trace"
-    ready = 'probe begin print "ready"'
-    process = tracelang.start(ready, script, *arguments, "-n", str(number), "-o", "json")
-    events: list[Event] = []
-    try:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with _beside(tracelang, name, finish, *arguments, "-n", str(number)) as events:
         yield events
-        done = finish(process)
-        assert done.status == 0, done.stderr
-        events += events_of(done)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @contextmanager
@@ -75,16 +64,27 @@ def summing(
 
     The block begins when all is attached; the rows of all periods are there after it.
     """
+    with _beside(tracelang, name, interrupt, *arguments) as rows:
+        yield rows
+
+
+@contextmanager
+def _beside(
+    tracelang: TracelangCommand,
+    name: str,
+    end: Callable[[subprocess.Popen[str]], Completed],
+    *arguments: str | Path,
+) -> Iterator[list[Event]]:
     script = EXAMPLES / "tools" / f"{name}.trace"
     process = tracelang.start('probe begin print "ready"', script, *arguments, "-o", "json")
-    rows: list[Event] = []
+    events: list[Event] = []
     try:
         assert process.stdout is not None
         process.stdout.readline()
-        yield rows
-        done = interrupt(process)
+        yield events
+        done = end(process)
         assert done.status == 0, done.stderr
-        rows += events_of(done)
+        events += events_of(done)
     finally:
         process.kill()
         process.communicate()

@@ -13,6 +13,7 @@ import pytest
 from tests.processes import TracelangCommand
 from tests.unit.recording.recordings import record
 from tests.unit.sinks.outputs import output_of
+from tests.unit.small_disk import small_disk
 from tracelang.plan.c_types import U64
 from tracelang.semantic.types import U64 as WORD
 
@@ -30,11 +31,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small(require_root: None, tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=True)
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk(tmp_path, "4m") as place:
+        yield place
 
 
 def test_a_full_disk_ends_the_run_and_leaves_what_can_be_read(

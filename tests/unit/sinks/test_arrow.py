@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import struct
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 from tests.unit.decoders.bound import context
 from tests.unit.sinks.outputs import output_of, written
+from tests.unit.small_disk import small_disk
 from tracelang.decoders import load_decoders
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import DiagnosticError
@@ -180,11 +180,8 @@ def test_a_stream_that_was_cut_off_is_read_up_to_its_last_batch(tmp_path: Path) 
 @pytest.fixture
 def small(require_root: None, tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], check=True)
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk(tmp_path, "8m") as place:
+        yield place
 
 
 def test_a_full_disk_leaves_a_table_that_can_be_read(kind: str, small: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.unit.small_disk import small_disk
 from tracelang.diagnostics import DiagnosticError
 from tracelang.sinks.files import OutputFile
 from tracelang.sinks.protocol import Form
@@ -79,11 +79,8 @@ def test_what_has_an_end_cannot_be_added_to(tmp_path: Path, form: Form) -> None:
 @pytest.fixture
 def small(require_root: None, tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 KiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], check=True)
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk(tmp_path, "64k") as place:
+        yield place
 
 
 @pytest.mark.parametrize("append", [False, True])
