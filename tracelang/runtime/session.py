@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import struct
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from tracelang.runtime.aggregates.periods import Aggregates, aggregate_sizes
 from tracelang.runtime.attach_errors import warn_of_refused
 from tracelang.runtime.batch import BatchDecoder
 from tracelang.runtime.cpus import possible_cpus
+from tracelang.runtime.ending import Ending
 from tracelang.runtime.held import HeldProcess, start_held
 from tracelang.runtime.libbcc import Libbcc
 from tracelang.runtime.limits import LimitTrimmer
@@ -94,7 +94,7 @@ class Session:
         self._options = options
         self._spans = spans
         self._stack = ExitStack()
-        self._stop = threading.Event()
+        self._ending = Ending()
         self._held: HeldProcess | None = None
         self._stacks: StackReader | None = None
         self._trimmer = LimitTrimmer(plan.limits)
@@ -185,7 +185,7 @@ class Session:
 
     def stop(self) -> None:
         """End the run soon; safe from signal handlers and other threads."""
-        self._stop.set()
+        self._ending.wish()
 
     def step(self) -> Step:
         """Take what has come since the last step.
@@ -193,9 +193,9 @@ class Session:
         The last one detaches, and brings what was still on its way and the `end` rules' events.
         """
         self.start()
-        batches = [] if self._stop.is_set() else self._take()
+        batches = [] if self._ending.is_wished() else self._take()
         now = time.monotonic_ns()
-        if self._stop.is_set() or now >= self._deadline or self._is_full() or self._is_over():
+        if self._ending.is_wished() or now >= self._deadline or self._is_full() or self._is_over():
             self._wind_up()
             return self._last_step(batches)
         until = min(self._deadline, self._summaries.next_due())
@@ -204,7 +204,7 @@ class Session:
 
     def wait(self, pause: float) -> None:
         """Wait so many seconds, or until `stop` is called."""
-        self._stop.wait(pause)
+        self._ending.wait(pause)
 
     def batches(self) -> Iterator[list[Row]]:
         """Yield batches in time order until the run is over, an empty one whenever none waits."""
@@ -314,7 +314,7 @@ class Session:
         if self._wound_up:
             return
         self._wound_up = True
-        self._stop.set()
+        self._ending.wish()
         self._programs.detach()
         self._programs.run("end")
 
@@ -349,7 +349,7 @@ class Session:
                 self._room -= 1
                 kept.append(row)
         if self._room == 0:
-            self._stop.set()
+            self._ending.wish()
         return kept
 
     # --- Counting ---------------------------------------------------------------------------------
