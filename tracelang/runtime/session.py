@@ -15,11 +15,12 @@ from tracelang.build.object import BuiltObject
 from tracelang.dataclass import dataclass
 from tracelang.diagnostics import Diagnostic
 from tracelang.mechanism import Mechanism
-from tracelang.plan.ir import COUNTERS_PER_RULE, Counter, Plan
+from tracelang.plan.ir import Counter, Plan
 from tracelang.runtime.accounting import Accounting
 from tracelang.runtime.aggregates.periods import Aggregates, aggregate_sizes
 from tracelang.runtime.attach_errors import warn_of_refused
 from tracelang.runtime.batch import BatchDecoder
+from tracelang.runtime.counting import KernelCounters
 from tracelang.runtime.cpus import possible_cpus
 from tracelang.runtime.ending import Ending
 from tracelang.runtime.held import HeldProcess, start_held
@@ -32,7 +33,7 @@ from tracelang.runtime.perf_buffer import PerfBufferReader
 from tracelang.runtime.programs import Programs
 from tracelang.runtime.reader import Drained, Reader
 from tracelang.runtime.ring import RingReader
-from tracelang.runtime.spans import count_pending, count_within, pending_sizes
+from tracelang.runtime.spans import pending_sizes
 from tracelang.source import Span
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class Session:
         if self._plan.transport == "ring":
             entries["stacks"] = _STACK_BUFFER
         self._maps = create_maps(library, self._built.maps, entries)
+        self._counters = KernelCounters(self._plan, self._maps)
         for map_ in self._maps.values():
             self._stack.callback(map_.close)
         for selection in self._plan.selections:
@@ -267,7 +269,7 @@ class Session:
         """Tell whether there were as many events as were wanted, those summed up included."""
         if self._most is None or all(o.aggregate is None for o in self._plan.outputs):
             return False
-        return self._streamed + self._sum(Counter.SUMMED) >= self._most
+        return self._streamed + self._counters.sum(Counter.SUMMED) >= self._most
 
     def _is_over(self) -> bool:
         """Tell whether the process the run is about has ended."""
@@ -352,29 +354,11 @@ class Session:
             self._ending.wish()
         return kept
 
-    # --- Counting ---------------------------------------------------------------------------------
-
     def count(self) -> Accounting:
         """Bring the accounting up to date and return it; only while the session is open."""
         accounting = self.accounting
-        accounting.lost = self._sum(Counter.LOST)
-        accounting.sampled_out = self._sum(Counter.SAMPLED_OUT)
-        accounting.limited = self._sum(Counter.LIMITED) + self._trimmer.dropped
-        accounting.full = self._sum(Counter.FULL)
-        accounting.unplaced = self._sum(Counter.UNPLACED)
-        accounting.unmatched = self._sum(Counter.UNMATCHED)
-        accounting.overwritten = self._sum(Counter.OVERWRITTEN)
-        accounting.open_spans = count_pending(self._plan, self._maps)
-        gone = sum(map(self._sum, (Counter.ENDED, Counter.OVERWRITTEN, Counter.CANCELLED)))
-        started = self._sum(Counter.STARTED)
-        accounting.evicted = max(0, started - gone - accounting.open_spans)
-        accounting.skipped = self._sum(Counter.SKIPPED)
-        within = count_within(self._plan, self._maps)
-        left = self._sum(Counter.LEFT)
-        accounting.forgotten = max(0, self._sum(Counter.ENTERED) - left - within)
-        accounting.unreadable = self._sum(Counter.UNREADABLE)
-        accounting.stacks_not_taken = self._sum(Counter.NOT_TAKEN)
-        accounting.stacks_not_sent = self._sum(Counter.NOT_SENT)
+        self._counters.enter(accounting)
+        accounting.limited += self._trimmer.dropped
         if self._stacks is not None:
             accounting.mappings_lost = self._stacks.mappings_lost
             accounting.stacks_cut = self.stacks.cut
@@ -382,12 +366,3 @@ class Session:
             accounting.frames_unnamed = self.stacks.unnamed
         accounting.missed = self._programs.missed()
         return accounting
-
-    def _sum(self, counter: Counter) -> int:
-        """Return a counter's sum over all rules and CPUs."""
-        counters = self._maps["counters"]
-        total = 0
-        for rule in range(len(self._plan.outputs)):
-            key = struct.pack("=I", rule * COUNTERS_PER_RULE + counter.value)
-            total += sum(counters.lookup_sums(key))
-        return total
