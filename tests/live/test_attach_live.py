@@ -61,6 +61,8 @@ def test_raw_tracepoints_count_every_system_call(counter: Counter, workloads: Wo
     assert work.process.stdout is not None
     work.go()
     work.process.stdout.readline()  # until then it makes system calls of its own, to start
+    while "(sleeping)" not in Path(f"/proc/{work.pid}/status").read_text():  # and to wait
+        time.sleep(0.01)
     counter.attach(0, Mechanism.RAW_TRACEPOINT, "sys_enter", work.pid)
     counter.attach(1, Mechanism.TRACEPOINT, "raw_syscalls:sys_enter", work.pid)
     work.go()
