@@ -23,7 +23,8 @@ from tracelang.codegen.templates import (
 from tracelang.codegen.values import ValueWriter
 from tracelang.dataclass import dataclass
 from tracelang.plan.c_types import CType
-from tracelang.plan.code.statements import Line, Statement, TextSearch
+from tracelang.plan.code.reading import TextSearch
+from tracelang.plan.code.statements import Line, Statement
 from tracelang.plan.code.values import Buffer, Home, Variable
 from tracelang.plan.ir import COUNTERS_PER_RULE, Counter, Plan, Program, StructMember
 from tracelang.plan.stacks import STACKS_SEEN

@@ -11,7 +11,7 @@ from tracelang.diagnostics import fail
 from tracelang.plan import texts
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64, CType
-from tracelang.plan.code.statements import Accumulate, CountBucket, FindCell, KeyRoom, StoreKey
+from tracelang.plan.code.aggregating import Accumulate, CountBucket, FindCell, KeyRoom, StoreKey
 from tracelang.plan.code.values import Buffer, Convert, Helper, Home, Number, Value
 from tracelang.plan.events import common_type, fit
 from tracelang.plan.identifiers import Names

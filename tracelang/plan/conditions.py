@@ -8,7 +8,8 @@ from typing import Final
 from tracelang.plan import texts, values
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64, CType
-from tracelang.plan.code.statements import Assign, Declare, Guard, If, TextEqual, TextSearch
+from tracelang.plan.code.reading import TextEqual, TextSearch
+from tracelang.plan.code.statements import Assign, Declare, Guard, If
 from tracelang.plan.code.values import (
     Convert,
     Helper,

@@ -8,7 +8,8 @@ from typing import Final
 
 from tracelang.dataclass import dataclass
 from tracelang.mechanism import Mechanism
-from tracelang.plan.code.statements import EnterCall, ForgetCalls, LeaveCall, Line
+from tracelang.plan.code.spanning import EnterCall, ForgetCalls, LeaveCall
+from tracelang.plan.code.statements import Line
 from tracelang.plan.expressions import Lowering
 from tracelang.plan.ir import Attachment, Program, Selection
 from tracelang.plan.places import attachments_of, context_of, select_target, selections_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import U32, U64
-from tracelang.plan.code.statements import CurrentComm, Guard
+from tracelang.plan.code.reading import CurrentComm
+from tracelang.plan.code.statements import Guard
 from tracelang.plan.code.values import Helper, Literal, Number, Operation, Value
 from tracelang.plan.pointers import CONDITION
 from tracelang.plan.process_filter import ProcessFilter

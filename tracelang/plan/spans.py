@@ -9,7 +9,7 @@ from tracelang.diagnostics import fail
 from tracelang.plan import conditions, texts
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U32, U64, CType
-from tracelang.plan.code.statements import (
+from tracelang.plan.code.spanning import (
     ClearStart,
     CountSkipped,
     FindStart,

@@ -7,7 +7,7 @@ from typing import Final
 
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U64
-from tracelang.plan.code.statements import TakeAddress, TakeStack
+from tracelang.plan.code.aggregating import TakeAddress, TakeStack
 from tracelang.plan.code.values import Buffer, Value, Variable
 from tracelang.semantic.expressions import StackTaken, UserAddress
 from tracelang.semantic.types import MOST_FRAMES

@@ -9,10 +9,9 @@ from typing import Final
 from tracelang.plan import values
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64
-from tracelang.plan.code.statements import (
+from tracelang.plan.code.reading import (
     CopyText,
     CurrentComm,
-    If,
     PutWord,
     ReadBytes,
     ReadCounted,
@@ -20,8 +19,8 @@ from tracelang.plan.code.statements import (
     ReadText,
     ReadTexts,
     SetBytes,
-    Statement,
 )
+from tracelang.plan.code.statements import If, Statement
 from tracelang.plan.code.values import (
     Buffer,
     BufferAddress,

@@ -7,7 +7,8 @@ from typing import Final
 
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import S64, U32, U64, CType, integer
-from tracelang.plan.code.statements import Assign, Declare, If, Read, Statement
+from tracelang.plan.code.reading import Read
+from tracelang.plan.code.statements import Assign, Declare, If, Statement
 from tracelang.plan.code.values import (
     ContextMember,
     ContextSlot,
