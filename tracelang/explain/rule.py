@@ -11,6 +11,7 @@ from tracelang.explain.layout import indent, repr_format, table
 from tracelang.explain.reads import describe_reads
 from tracelang.explain.span import describe_span
 from tracelang.explain.targets import describe_how, explain_choice
+from tracelang.plan.spans import span_guards
 from tracelang.semantic.expressions import Expression, Logical
 from tracelang.semantic.model import CapturedField, RuleModel
 from tracelang.source import Span
@@ -165,22 +166,27 @@ def _conditions(rule: RuleText) -> Iterator[str]:
     bound = rule.model.bound[0]
     typed = list(_conjuncts(bound.where)) if bound.where is not None else []
     written = list(_written(where.condition))
+    first = span_guards(rule.model)
     if all(any(_within(t.span, w.span) for w in written) for t in typed):
         for part in written:
             own = [t for t in typed if _within(t.span, part.span)]
-            yield from _condition(_text(part.span), own)
+            yield from _condition(_text(part.span), own, first)
     else:
         for one in typed:
-            yield from _condition(_text(one.span) if one.span else "(a part)", [one])
+            yield from _condition(_text(one.span) if one.span else "(a part)", [one], first)
         if not typed:
             yield "(always: it is true already when the program is made)"
 
 
-def _condition(text: str, parts: Sequence[Expression]) -> Iterator[str]:
+def _condition(
+    text: str, parts: Sequence[Expression], first: Sequence[Expression]
+) -> Iterator[str]:
+    """Yield a condition and where it is judged; `first` are judged before a span begins."""
     yield text
     if parts:
         reads = dict.fromkeys(describe_reads(part) for part in parts)
-        yield f"    judged in the kernel; reads {', then '.join(reads)}"
+        before = ", before the span begins" if all(part in first for part in parts) else ""
+        yield f"    judged in the kernel{before}; reads {', then '.join(reads)}"
     else:
         yield "    true already when the program is made: costs nothing"
 

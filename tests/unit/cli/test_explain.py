@@ -160,3 +160,12 @@ def test_an_unknown_option_is_a_usage_error(run: Commands) -> None:
     answer = run("explain", "syscall:openat", "--nosuch", "1", kernel=WITH_KPROBES)
     assert answer.status == 2
     assert answer.stdout == ""
+
+
+def test_what_is_judged_before_a_span_begins_is_said(run: Commands) -> None:
+    text = "span syscall:read where pid == 7 and count > 5 capture duration"
+    answer = run("explain", text, kernel=WITHOUT_KPROBES)
+    assert below(answer, "pid == 7")[0] == (
+        "judged in the kernel, before the span begins; reads the running task"
+    )
+    assert "before" not in below(answer, "count > 5")[0]
