@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Self
 
 SLOWNESS: Final = 10.0 if "TRACELANG_GUEST" in os.environ else 1.0
 """How many times slower this machine is than a real one; every time-out is multiplied by it."""
@@ -77,6 +77,18 @@ def finish(
         process.communicate()
         raise
     return Completed(stdout, stderr, process.returncode)
+
+
+def next_line(stream: IO[str] | None) -> str:
+    """Return the next line of a started command; what follows is left for `finish`.
+
+    The stream's own `readline` would take more, which `finish` then does not see.
+    """
+    assert stream is not None
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(stream.fileno(), 1)):
+        line += byte
+    return line.decode()
 
 
 def interrupt(process: subprocess.Popen[str], *, timeout: float = _TIMEOUT) -> Completed:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.runs import Event, accounting, events_of
-from tests.processes import Completed, TracelangCommand, Workloads, finish, programs_of
+from tests.processes import Completed, TracelangCommand, Workloads, finish, next_line, programs_of
 
 SCRIPT = """
     probe kprobe:vfs_* capture func, kstack(3)
@@ -43,8 +43,7 @@ def run(tracelang: TracelangCommand, tmp_path_factory: pytest.TempPathFactory) -
     with Workloads(tmp_path_factory.mktemp("many")) as workloads:
         work = workloads.python(WORK)
         process = tracelang.start(SCRIPT, "-v", "-o", "json", "-p", str(work.pid))
-        assert process.stderr is not None
-        process.stderr.readline()  # written when everything is attached
+        next_line(process.stderr)  # written when everything is attached
         links, programs = links_of(process.pid), len(programs_of(process.pid))
         work.go()
         assert work.wait() == 0

@@ -19,7 +19,7 @@ import pytest
 
 from tests.live.replays import assert_replayed, recording
 from tests.live.runs import EXAMPLES, Event, accounting, events_of
-from tests.processes import Completed, TracelangCommand, interrupt
+from tests.processes import Completed, TracelangCommand, interrupt, next_line
 from tracelang.source import SourceFile
 from tracelang.syntax import ast
 from tracelang.syntax.parse import parse_script
@@ -62,8 +62,7 @@ def shown(
     beside = tracelang.start(*recording(recordings[0], ready, *map(script, ALONE)))
     command = join([*work, str(facts / "together"), str(disks)])
     together = tracelang(*recording(recordings[1], *map(script, TOGETHER)), "-c", command)
-    assert beside.stdout is not None
-    begun = beside.stdout.readline()
+    begun = next_line(beside.stdout)
     assert "begin" in begun
     subprocess.run([*work, facts / "alone", disks, *ALONE], check=True)
     alone = interrupt(beside)

@@ -19,7 +19,7 @@ import pytest
 
 from tests.live.replays import assert_replayed, recording
 from tests.live.runs import EXAMPLES, Event, accounting, events_of, total
-from tests.processes import Completed, TracelangCommand, finish
+from tests.processes import Completed, TracelangCommand, finish, next_line
 
 WORK = Path(__file__).with_name("kprobe_work.py")
 # By the numbers of their rules: each has one. No two of a line have a param in common.
@@ -52,8 +52,7 @@ def shown(tracelang: TracelangCommand, tmp_path_factory: pytest.TempPathFactory)
     ready = 'probe begin print "ready"'
     scripts = recording(recordings[1], *map(script, FIRST), ready)
     first = tracelang.start(*scripts, "--min", "0", "-p", str(pid))
-    assert first.stdout is not None
-    begun = first.stdout.readline()
+    begun = next_line(first.stdout)
     go.touch()
     ended = [finish(second), finish(first)]
     ended[1] = replace(ended[1], stdout=begun + ended[1].stdout)
