@@ -138,6 +138,11 @@ def test_a_span_is_written_leg_by_leg(prompt: Prompt) -> None:
     terminal.wait_for("what the stage `half` has")
     # Nobody is told what is missing from a text that is still being written.
     assert "has no `to`" not in terminal.written
+    # What is forgotten is not talked of any more.
+    terminal.send("lf.duration")
+    terminal.wait_for("half.duration: duration")
+    terminal.send(CTRL_C)
+    terminal.wait_for(lambda text: "half.duration" not in text and "Tab: what can stand" in text)
 
 
 def test_what_is_asked_for_first_is_looked_up_beforehand() -> None:

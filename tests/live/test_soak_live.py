@@ -16,7 +16,7 @@ import pytest
 from tests.processes import TracelangCommand, finish
 
 CALLS: Final = int(os.environ.get("TRACELANG_SOAK_ROWS", "60000"))
-_MOST_GROWTH: Final = 24 << 20
+_MOST_GROWTH: Final = 8 << 20
 _SCRIPT: Final = """
 probe syscall:getpgid capture comm, pid, ts as at, kstack
 probe syscall:getpgid aggregate count() as calls, hist(ts % 1000) by cpu every 20ms

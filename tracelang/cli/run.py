@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from tracelang.cli import options
+from tracelang.cli.garbage import GarbageWatch
 from tracelang.cli.output import OpenOutput, Output, add_file_options, open_output, writing
 from tracelang.diagnostics import fail
 from tracelang.launch.inputs import read_inputs
@@ -179,9 +180,11 @@ def _run(session: Session, output: Output, account: _Account) -> None:
     from tracelang.sinks.protocol import feed
 
     sink = output.sink
+    garbage = GarbageWatch()
     writing(sink.begin)
     for rows in session.batches():
         writing(partial(feed, sink, rows) if rows else sink.flush)
+        garbage.look()
     account.close()
     writing(sink.end)
 

@@ -16,7 +16,7 @@ from tracelang.syntax.partial import Partial
 _TAKES_TYPE: Final = ("cast", "container_of", "symbol")
 _SECOND: Final = 1
 # The parser takes the word for a name as long as none stands behind it.
-_KEYWORD: Final = re.compile(r"(?<![\w.])(struct|union|enum)\s+$")
+_KEYWORD: Final = re.compile(r"(?<![\w.])(struct|union|enum)\s+\Z")
 
 
 def own_words(

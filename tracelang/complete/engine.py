@@ -16,8 +16,8 @@ from tracelang.complete.words import words_at
 from tracelang.source import SourceFile
 from tracelang.syntax.partial import Partial, is_hidden, read_partial
 
-_TARGET: Final = re.compile(r"[A-Za-z_]\w*(?::[^\s:,;#\"'(){}]*)*$")
-_WORD: Final = re.compile(r"\w*$")
+_TARGET: Final = re.compile(r"[A-Za-z_]\w*(?::[^\s:,;#\"'(){}]*)*\Z")
+_WORD: Final = re.compile(r"\w*\Z")
 _VALUE: Final = frozenset({"NAME", "LPAR", "MINUS"})
 """What a place accepts where a value begins."""
 

@@ -19,7 +19,7 @@ from tracelang.syntax.keywords import all_keywords
 from tracelang.syntax.partial import Partial, is_hidden, read_partial, read_value
 
 _TARGET_PART: Final = r"[^\s:,;#\"'(){}]*"
-_BEFORE: Final = re.compile(rf"[A-Za-z_]\w*(?::{_TARGET_PART})*$")
+_BEFORE: Final = re.compile(rf"[A-Za-z_]\w*(?::{_TARGET_PART})*\Z")
 _BEHIND: Final = re.compile(rf"(?:{_TARGET_PART}(?::{_TARGET_PART})*)")
 _WORD_BEHIND: Final = re.compile(r"\w*")
 
@@ -36,7 +36,7 @@ def describe_place(text: str, offset: int, machine: Machine) -> str:
         if ":" in whole and wants_target(partial, whole):
             return _target(whole, machine)
     end = offset + len(_match(_WORD_BEHIND, text, offset))
-    start = end - len(_match(re.compile(r"\w*$"), text[:end], 0, search=True))
+    start = end - len(_match(re.compile(r"\w*\Z"), text[:end], 0, search=True))
     if start == end or text[start].isdigit():
         return ""
     return _word(source, start, end, machine)

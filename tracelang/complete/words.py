@@ -13,6 +13,8 @@ from tracelang.syntax.partial import Partial
 
 _OF_AGGREGATES: Final = ("every", "top")
 _OF_EVENTS: Final = ("capture", "print", "limit")
+_LEGS: Final = ("key", "to", "via", "when", "cancel", "from")
+"""The parts of a span, the likeliest first."""
 _MEANINGS: Final = {
     "probe": "a further rule, for each event",
     "by": "one row for each value",
@@ -42,6 +44,8 @@ def words_at(partial: Partial) -> Iterator[Candidate]:
         usable = {w: t for w, t in usable.items() if w in ("not", "struct", "union", "enum")}
     clauses = [w for w in CLAUSES if w in usable and _makes_sense(w, partial)]
     others = [w for w in usable if w not in CLAUSES and w not in ITEMS and w not in OPERATOR_WORDS]
+    others = [w for w in others if w != partial.section]  # a leg has one `key`, and one `when`
+    others.sort(key=lambda word: _LEGS.index(word) if word in _LEGS else -1)
     operators = [w for w in OPERATOR_WORDS if w in usable]
     beginnings = [w for w in ITEMS if w in usable]
     order = (*others, *clauses, *operators, *beginnings)

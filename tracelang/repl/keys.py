@@ -43,6 +43,7 @@ def make_bindings() -> KeyBindings:
         # Nothing is lost: what was typed can be had back by the Up key.
         if event.current_buffer.text.strip():
             event.current_buffer.append_to_history()
+        event.current_buffer.text = ""  # `reset` alone tells nobody, and the tool bar asks
         event.current_buffer.reset()
 
     return bindings

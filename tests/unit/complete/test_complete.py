@@ -48,6 +48,11 @@ def _words(text: str, machine: Machine) -> list[str]:
         ("syscall:openat, sysret:op|", "sysret:open"),
         ("syscall:openat or kprobe:vfs_rea|", "kprobe:vfs_read"),
         ("span from tracepoint:sched:sched_swi|", "tracepoint:sched:sched_switch"),
+        # At the beginning of a line.
+        ("syscall:openat\n|", "where"),
+        ("syscall:openat capture comm,\n|", "dfd"),
+        ("span from syscall:openat key tid\n|", "to"),
+        ("span from syscall:openat |", "key"),
         # Clauses and other words.
         ("syscall:openat |", "where"),
         ("syscall:openat where uid == 0 cap|", "capture"),
@@ -175,6 +180,8 @@ def test_a_shell_gets_targets_part_by_part(machine: Machine) -> None:
         ("syscall:openat aggregate hi|st(mode)", "hist(X): a histogram"),
         ('syscall:openat where filename == "wh|ere"', ""),
         ("syscall:openat capture no|thing", ""),
+        ("syscall:openat capture comm\n|", ""),
+        ("syscall:openat\n|", ""),
     ],
 )
 def test_a_word_has_a_meaning(machine: Machine, text: str, meaning: str) -> None:
