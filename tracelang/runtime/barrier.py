@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracelang.diagnostics import fail
+from tracelang.runtime.libc import c_library
 
 # These processors never let a load overtake an earlier load, nor a store an earlier load or store.
 _STRONGLY_ORDERED: Final = frozenset({"x86_64", "i686", "i386", "s390x"})
@@ -47,7 +48,7 @@ def wait_for_programs() -> None:
     A kernel that cannot wait for them (no CONFIG_MEMBARRIER, or nohz_full) is given longer than a
     program takes.
     """
-    syscall = ctypes.CDLL(None).syscall
+    syscall = c_library().syscall
     number = _SYSCALL_NUMBER.get(os.uname().machine, _GENERIC_SYSCALL_NUMBER)
     waited = syscall(
         ctypes.c_long(number), ctypes.c_int(_MEMBARRIER_GLOBAL), ctypes.c_uint(0), ctypes.c_int(0)
@@ -62,7 +63,7 @@ def make_membarrier() -> Callable[[], None]:
     Raises `DiagnosticError` T350 where the kernel was built without it.
     """
     number = _SYSCALL_NUMBER.get(os.uname().machine, _GENERIC_SYSCALL_NUMBER)
-    syscall = ctypes.CDLL(None, use_errno=True).syscall
+    syscall = c_library().syscall
     arguments = (
         ctypes.c_long(number),
         ctypes.c_int(_MEMBARRIER_GLOBAL_EXPEDITED),

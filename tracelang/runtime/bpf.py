@@ -8,6 +8,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from tracelang.runtime.libc import c_library
+
 # asm/unistd.h of each architecture.
 _NUMBERS: Final = {
     "x86_64": 321,
@@ -89,7 +91,7 @@ def call_bpf(command: int, request: ctypes.Array[ctypes.c_char]) -> int:
     number = _NUMBERS.get(os.uname().machine)
     if number is None:
         raise OSError(38, f"no bpf(2) known for {os.uname().machine}")
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = c_library()
     # create_string_buffer appends a NUL, which is no part of the attributes.
     size = ctypes.sizeof(request) - 1
     result = int(libc.syscall(ctypes.c_long(number), command, request, ctypes.c_uint(size)))

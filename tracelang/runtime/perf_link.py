@@ -15,6 +15,7 @@ from typing import Final
 
 from tracelang.runtime.bpf import call_bpf
 from tracelang.runtime.libbcc import BpfError, raise_file_limit
+from tracelang.runtime.libc import c_library
 
 _LINK_CREATE: Final = 28
 _PERF_EVENT: Final = 41
@@ -51,7 +52,7 @@ def _link(program: int, attributes: bytes, cpu: int, cookie: int) -> int:
 def open_perf_event(attributes: bytes, cpu: int) -> int:
     """Open a perf event on a CPU for all processes; return its descriptor. Raises OSError."""
     number = _NUMBERS.get(platform.machine(), _GENERIC_NUMBER)
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = c_library()
     descriptor = libc.syscall(
         *(ctypes.c_long(number), attributes, ctypes.c_int(-1), ctypes.c_int(cpu)),
         *(ctypes.c_int(-1), ctypes.c_ulong(_CLOSE_ON_EXEC)),
