@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bench.processes import Load, Tracer, bpftrace, by_hand, tracelang
 from bench.results import Row, Section, Series, alternate
 
-_TIMES = 5
+_TIMES = 7
 _CALLS = 500_000
 _CASES = {
     "count": ("aggregate count()", "@ = count();"),
