@@ -20,7 +20,7 @@ def main() -> int:
     pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
     with tempfile.TemporaryFile() as said:
         computing = subprocess.Popen(
-            ["nice", *pytest, "-p", "no:cacheprovider", *_COMPUTING],
+            [*pytest, "-p", "no:cacheprovider", *_COMPUTING],
             stdout=said,
             stderr=subprocess.STDOUT,
         )

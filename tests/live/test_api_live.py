@@ -234,7 +234,8 @@ def test_asynchronous_iteration_lets_others_run() -> None:
 
 
 INTERRUPTED = """
-import os, sys, tracelang
+import os, signal, sys, tracelang
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 command = ["sh", "-c", "echo $$; while :; do :; done"]
 try:
     with tracelang.trace("syscall:getppid", command=command) as trace:
@@ -259,6 +260,7 @@ def test_ctrl_c_reaches_the_program_and_ends_the_command() -> None:
         out, _ = process.communicate(timeout=30 * SLOWNESS)
     finally:
         process.kill()
+        process.communicate()
     assert (out, process.returncode) == ("interrupted []\n", 7)
     assert not Path(f"/proc/{child}").exists()
 
