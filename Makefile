@@ -18,7 +18,7 @@ demo: $(RUN) ## run the example scripts on this kernel against a small workload 
 
 test: $(DEVELOP) ## run all tests this machine can run
 	@scripts/setup-guest.sh || echo "make test: without the guest, its tests are skipped" >&2
-	$(PYTHON) -m scripts.all_tests
+	$(PYTEST)
 
 test-unit: $(DEVELOP) ## run the tests that need neither root nor a kernel
 	$(PYTEST) tests/unit tests/cases

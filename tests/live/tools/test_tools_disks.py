@@ -62,5 +62,7 @@ def test_bitesize(tracelang: TracelangCommand, disk: Path) -> None:
 def test_biostacks(tracelang: TracelangCommand, disk: Path) -> None:
     rows = run(tracelang, "biostacks")
     frames = [{frame["name"] for frame in row["kstack"]} for row in rows]
-    writing = [row for row, names in zip(rows, frames, strict=True) if "vfs_write" in names]
-    assert sum(n for row in writing for _, _, n in row["us"]) == WRITES
+    requests = [sum(n for _, _, n in row["us"]) for row in rows]
+    writing = [n for n, names in zip(requests, frames, strict=True) if "vfs_write" in names]
+    # When the disk is busy, a thread of the kernel passes on what a write left behind.
+    assert WRITES / 2 < sum(writing) <= WRITES <= sum(requests)
