@@ -167,9 +167,7 @@ def _show(
     output = open_(known, partial(make_setup, script, session, account, verbose=known.verbose))
     restore = _on_signals(session.stop)
     try:
-        outputs = script.plan.outputs
-        only = outputs[0].rule if len(outputs) == 1 else None
-        status = output.write(partial(_run, session, output, account, only))
+        status = output.write(partial(_run, session, output, account))
     finally:
         restore()
     account.close()
@@ -178,14 +176,14 @@ def _show(
     return status
 
 
-def _run(session: Session, output: Output, account: _Account, only: int | None) -> None:
+def _run(session: Session, output: Output, account: _Account) -> None:
     from tracelang.sinks.protocol import feed
 
     sink = output.sink
     garbage = GarbageWatch()
     writing(sink.begin)
     for rows in session.batches():
-        writing(partial(feed, sink, rows, only=only) if rows else sink.flush)
+        writing(partial(feed, sink, rows) if rows else sink.flush)
         garbage.look()
     account.close()
     writing(sink.end)

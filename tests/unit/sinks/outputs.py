@@ -84,6 +84,6 @@ def written(
     stream = StringIO(newline="")
     sink = make_sink(kind, *outputs, stream=stream, options=options)
     sink.begin()
-    feed(sink, list(rows))
+    feed(sink, rows)
     sink.end()
     return stream.getvalue()

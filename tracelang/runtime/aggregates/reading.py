@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tracelang.plan.ir import AggregatePlan, BucketMap, RuleOutput
@@ -104,16 +104,14 @@ class AggregateReader:
         counts = self._maps[bucket_map.name]
         done = []
         for raw, values in counts.items():
+            events = struct.unpack(f"={len(values) // 8}Q", values)
             key = self._key_of(raw, epoch) if bucket_map.keyed else ()
-            if key is None:
+            if key is None or not any(events):  # an array has all its buckets from the start
                 continue
             done.append(raw)
-            found = _buckets_of(bucket_map, raw, struct.unpack(f"={len(values) // 8}Q", values))
-            if found:
-                group = groups.setdefault(key, Group())
-                buckets = group.buckets.setdefault(bucket_map.column, {})
-                for number, total in found.items():
-                    buckets[number] = buckets.get(number, 0) + total
+            buckets = groups.setdefault(key, Group()).buckets.setdefault(bucket_map.column, {})
+            for number, total in _buckets_of(bucket_map, raw, events):
+                buckets[number] = buckets.get(number, 0) + total
         if bucket_map.keyed:
             self._forget(counts, done, epoch)
 
@@ -125,15 +123,18 @@ class AggregateReader:
                 map_.delete(key)
 
 
-def _buckets_of(bucket_map: BucketMap, raw: bytes, counts: tuple[int, ...]) -> dict[int, int]:
-    """Return the events of each bucket of one entry, all CPUs together."""
+def _buckets_of(
+    bucket_map: BucketMap, raw: bytes, counts: tuple[int, ...]
+) -> Iterator[tuple[int, int]]:
+    """Yield each bucket of one entry that has events, and how many, all CPUs together."""
     if not bucket_map.keyed:
         number, together = struct.unpack("=I", raw)[0] - bucket_map.bias, 1
     else:
         together = bucket_map.together
         number = struct.unpack_from("=q", raw, len(raw) - 8)[0] * together
-    totals = (sum(counts[place::together]) for place in range(together))
-    return {number + place: total for place, total in enumerate(totals) if total}
+    for place in range(together):
+        if total := sum(counts[place::together]):
+            yield number + place, total
 
 
 def _layout(plan: AggregatePlan) -> str:
