@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 import time
@@ -161,3 +162,12 @@ def test_a_dumb_terminal_will_do(prompt: Prompt) -> None:
     terminal.wait_for("1 event, 0 lost")
     _say(terminal, ":quit")
     assert terminal.end() == 0
+
+
+def test_the_time_to_compile_and_to_attach_is_told(prompt: Prompt, workloads: Workloads) -> None:
+    terminal = prompt()
+    _say(terminal, ":set times yes")
+    terminal.wait_for("trace> :set times yes")
+    _say(terminal, "stop after 1 events probe interval:10ms capture 42 as answer")
+    times = re.compile(r"compiled in \d+ ms, attached in \d+ ms")
+    terminal.wait_for(lambda text: times.search(text) is not None)
