@@ -22,6 +22,7 @@ PRELUDE: Final = (
     "counting",
     "memory",
     "texts",
+    "comm",
     "lists",
     "paths",
     "stacks",
@@ -46,6 +47,7 @@ STATEMENTS: Final = (
 """The files of the Plan's statements."""
 
 CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "copy_comm": ("until_nul",),
     "read_counted_kernel": ("read_kernel",),
     "read_counted_user": ("read_user",),
     "read_counted_any": ("read_any", "read_kernel", "read_user"),

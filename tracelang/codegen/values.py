@@ -18,6 +18,7 @@ from tracelang.plan.code.values import (
     Home,
     Literal,
     MaskedBytes,
+    Member,
     MemberAddress,
     Number,
     Operation,
@@ -67,12 +68,15 @@ class ValueWriter:
         return self._memory(value)
 
     def _memory(
-        self, value: ContextAddress | MemberAddress | BufferAddress | Literal | MaskedBytes
+        self,
+        value: ContextAddress | Member | MemberAddress | BufferAddress | Literal | MaskedBytes,
     ) -> str:
-        """Return the C text of an address, or of a test of what lies in a buffer."""
+        """Return the C text of an address, a member, or a test of what lies in a buffer."""
         match value:
             case ContextAddress(offset):
                 return self._call("context_at", "ctx", self.write(offset))
+            case Member(base, path):
+                return f"{base.name}->{_path(path)}"
             case MemberAddress(base, path):
                 return f"&{base.name}->{_path(path)}"
             case BufferAddress(buffer, at):

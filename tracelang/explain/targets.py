@@ -46,7 +46,7 @@ def explain_choice(target: ResolvedTarget, kernel: KernelView, prefer: str) -> s
     mechanism = target.mechanism
     if kind in ("syscall", "sysret"):
         if mechanism is Mechanism.RAW_TRACEPOINT:
-            return "because one that sees all calls is cheaper than one for each of many"
+            return "because it is cheaper for many calls, and for calls that are made all the time"
         return "because the call's own tracepoint is the same on every architecture"
     if kind in ("kprobe", "kretprobe") and mechanism in (*_AT_ENTRY, *_TRAMPOLINES):
         return _explain_function(mechanism, kernel, prefer)

@@ -26,6 +26,7 @@ class KnownFeatures:
     perf_event: Feature
     hardware: Feature
     ring_buffer: Feature
+    typed_task: Feature
     syscall_wrapper: Feature
     lockdown: str
     pid_namespace: PidNamespace

@@ -96,6 +96,11 @@ class LiveFeatures:
         return self._judge(lambda k: trial.try_ring_buffer(k, page_size), "BPF ring buffers")
 
     @cached_property
+    def typed_task(self) -> Feature:
+        """Present where a program that asks for the typed pointer loads (Linux 5.11, BTF)."""
+        return self._judge(trial.try_typed_task, "typed pointers to the running task")
+
+    @cached_property
     def syscall_wrapper(self) -> Feature:
         """Present where a system call's entry function has the name that goes with the wrapper."""
         prefix = WRAPPER_PREFIXES.get(self._kernel.architecture)

@@ -45,6 +45,7 @@ FEATURES: Final = (
     "perf_event",
     "hardware",
     "ring_buffer",
+    "typed_task",
     "syscall_wrapper",
 )
 

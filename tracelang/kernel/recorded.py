@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from tracelang.diagnostics import DiagnosticError, fail
 from tracelang.kernel import record
@@ -25,6 +25,10 @@ __all__ = ["RecordedKernel", "record_kernel"]
 
 T = TypeVar("T")
 
+_RECORDED_SINCE: Final = {
+    "typed_task": {"present": False, "reason": "nothing of typed pointers on record"}
+}
+"""Features that older recordings say nothing of."""
 _PLACEHOLDER_ADDRESS = 0xFFFF_FFFF_8000_0000
 
 
@@ -149,11 +153,11 @@ class RecordedKernel(KernelFacts):
         return value
 
     def _read_features(self) -> KnownFeatures:
-        features = self._fact("features", dict)
+        known = {**_RECORDED_SINCE, **self._fact("features", dict)}
         found = {
             name: self._undamaged(
                 record.KERNEL,
-                lambda name=name: Feature(**features[name]),  # type: ignore[misc]
+                lambda name=name: Feature(**known[name]),  # type: ignore[misc]
             )
             for name in record.FEATURES
         }

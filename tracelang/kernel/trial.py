@@ -32,6 +32,8 @@ _ATTACH_FENTRY: Final = 24
 
 _RETURN_0: Final = struct.pack("=BBhiBBhi", 0xB7, 0, 0, 0, 0x95, 0, 0, 0)
 """`r0 = 0; exit`: the smallest program there is."""
+_CURRENT_TASK_BTF: Final = struct.pack("=BBhi", 0x85, 0, 0, 158)
+"""`call bpf_get_current_task_btf`."""
 
 _PERF_DISABLED: Final = 1
 _PERF_TYPE_HARDWARE: Final = 0
@@ -80,6 +82,12 @@ def try_raw_tracepoint(calls: Calls) -> int:
     return _drop(_load(calls, _PROG_TYPE_RAW_TRACEPOINT, 0, 0))
 
 
+def try_typed_task(calls: Calls) -> int:
+    """Load a program that asks for the running task with its type."""
+    code = _CURRENT_TASK_BTF + _RETURN_0
+    return _drop(_load(calls, _PROG_TYPE_RAW_TRACEPOINT, 0, 0, code))
+
+
 def try_fentry(calls: Calls, function_id: int, *, attach: bool) -> int:
     """Load a tracing program for the function of that id and, if asked to, attach it briefly.
 
@@ -115,12 +123,14 @@ def effective_capabilities() -> int:
     return 0
 
 
-def _load(calls: Calls, type_: int, attach_type: int, function_id: int) -> int:
-    instructions = ctypes.create_string_buffer(_RETURN_0, len(_RETURN_0))
+def _load(
+    calls: Calls, type_: int, attach_type: int, function_id: int, code: bytes = _RETURN_0
+) -> int:
+    instructions = ctypes.create_string_buffer(code, len(code))
     license_ = ctypes.create_string_buffer(b"GPL")
     attribute = struct.pack(
         "=IIQQIIQII16sIIIIQIIQIII",
-        *(type_, len(_RETURN_0) // 8),
+        *(type_, len(code) // 8),
         *(ctypes.addressof(instructions), ctypes.addressof(license_)),
         *(0, 0, 0, 0, 0, b"trial"),
         *(0, attach_type, 0, 0, 0, 0, 0, 0, 0),

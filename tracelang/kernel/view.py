@@ -91,6 +91,11 @@ class Features(Protocol):
         ...
 
     @property
+    def typed_task(self) -> Feature:
+        """The running task by a pointer whose members programs may read without a helper."""
+        ...
+
+    @property
     def syscall_wrapper(self) -> Feature:
         """Whether system calls' entry functions take `struct pt_regs *` for their arguments."""
         ...

@@ -12,7 +12,13 @@ from tracelang.plan.code.spanning import EnterCall, ForgetCalls, LeaveCall
 from tracelang.plan.code.statements import Line
 from tracelang.plan.expressions import Lowering
 from tracelang.plan.ir import Attachment, Program, Selection
-from tracelang.plan.places import attachments_of, context_of, select_target, selections_of
+from tracelang.plan.places import (
+    attachments_of,
+    context_of,
+    keep_meant,
+    select_target,
+    selections_of,
+)
 from tracelang.plan.process_filter import ProcessFilter
 from tracelang.plan.processes import filter_processes
 from tracelang.plan.structs import Structs
@@ -128,12 +134,13 @@ class _Watcher:
     ) -> _Made:
         target = places[targets[0]]
         context = context_of(target, self.structs)
-        body = Lowering(context, self.model.registers, self.structs)
+        body = Lowering(context, self.model.machine, self.structs)
         span = self.call.span
         body.emit(Line(span.source.name, span.line))
         filter_processes(self.processes, body)
         if target.selector is not None:
             select_target(name, target, len(targets), body)
+            keep_meant(target, body)
         watch = EnterCall if entering else LeaveCall
         body.emit(watch(self.number, self.rule.number))
         more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""

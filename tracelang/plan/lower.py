@@ -24,7 +24,14 @@ from tracelang.plan.ir import (
     Selection,
     SpanPlan,
 )
-from tracelang.plan.places import attachments_of, context_of, select_target, selections_of
+from tracelang.plan.places import (
+    attachments_of,
+    context_of,
+    is_told_at_once,
+    keep_meant,
+    select_target,
+    selections_of,
+)
 from tracelang.plan.process_filter import ProcessFilter
 from tracelang.plan.processes import filter_processes
 from tracelang.plan.spans import (
@@ -191,7 +198,7 @@ class _Lowerer:
         body, ending = self._open(name, bound.targets, filtered=same_thread, guards=guards)
         counted = same_thread or self.options.processes == _ANY_PROCESS
         find_start(self.rule, bound.when, bound.keys, name, ending, counted, body)
-        finish = Lowering(body.context, self.model.registers, self.structs)
+        finish = Lowering(body.context, self.model.machine, self.structs)
         # Both parts share one scratch memory, so no name in it may be given twice.
         finish.scratch, finish.names = body.scratch, body.names
         self._take(_without(bound, guards), START_TARGET, finish)
@@ -208,16 +215,23 @@ class _Lowerer:
     ) -> tuple[Lowering, Value]:
         """Return a body past the filters for processes and targets, and which target it is.
 
-        `guards` are what the rule's condition says of the thread: it is known before the target is.
+        `guards` are what the rule's condition says of the thread. Cheapest first: a number in the
+        context, then who runs, then a number that has to be read, and its other meanings.
         """
         target = self.rule.targets[targets[0]]
-        body = Lowering(context_of(target, self.structs), self.model.registers, self.structs)
+        body = Lowering(context_of(target, self.structs), self.model.machine, self.structs)
         body.emit(Line(self.rule.span.source.name, self.rule.span.line))
+        at_once = is_told_at_once(target)
+        if at_once:
+            chosen = select_target(name, target, len(targets), body)
         if target.has_task and filtered:
             filter_processes(self.options.processes, body)
         for guard in guards:
             conditions.guard(guard, body)
-        return body, select_target(name, target, len(targets), body)
+        if not at_once:
+            chosen = select_target(name, target, len(targets), body)
+        keep_meant(target, body)
+        return body, chosen
 
     def _take(self, bound: BoundTarget, target: Value, body: Body) -> None:
         """Emit the rule's condition, and what it does with what it keeps."""

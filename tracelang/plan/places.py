@@ -22,6 +22,7 @@ from tracelang.plan.ir import Attachment, Selection
 from tracelang.plan.pointers import ADDRESS, CONDITION
 from tracelang.plan.structs import Structs
 from tracelang.semantic.model import ResolvedTarget
+from tracelang.semantic.sources import TracingArgument
 
 _CONTEXTS: Final = {
     Mechanism.KPROBE: "struct pt_regs",
@@ -63,10 +64,18 @@ def select_target(program: str, target: ResolvedTarget, number: int, body: Body)
     found = values.lower_source(target.selector.source, body)
     chosen = Variable(body.names.take("target"), U32)
     body.emit(Select(chosen, _selection_name(program), found))
-    if target.selector.unless is not None:
-        # Last: it takes longer than the table, which leaves few.
-        body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
     return chosen
+
+
+def is_told_at_once(target: ResolvedTarget) -> bool:
+    """Tell whether it takes no helper to select the target: what selects it is in the context."""
+    return target.selector is not None and isinstance(target.selector.source, TracingArgument)
+
+
+def keep_meant(target: ResolvedTarget, body: Body) -> None:
+    """Emit the guard against what only looks like the target: it takes longer than the table."""
+    if target.selector is not None and target.selector.unless is not None:
+        body.emit(Guard(Prefix("!", body.condition(target.selector.unless), CONDITION)))
 
 
 def attachments_of(

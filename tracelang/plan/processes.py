@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import U32, U64
-from tracelang.plan.code.reading import CurrentComm
 from tracelang.plan.code.statements import Guard
 from tracelang.plan.code.values import Helper, Literal, Number, Operation, Value
+from tracelang.plan.comm import fill_comm
 from tracelang.plan.pointers import CONDITION
 from tracelang.plan.process_filter import ProcessFilter
 from tracelang.semantic import types
@@ -27,6 +27,6 @@ def filter_processes(wanted: ProcessFilter, body: Body) -> None:
         body.emit(Guard(Operation("==", here, Number(wanted.cgroup, U64), CONDITION)))
     if wanted.comm is not None:
         buffer = body.buffer("comm", 16)
-        body.emit(CurrentComm(buffer))
+        fill_comm(buffer, body)
         data = wanted.comm.encode()[:15] + b"\0"
         body.emit(Guard(Literal(buffer, 0, data, CONDITION)))

@@ -11,7 +11,6 @@ from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64
 from tracelang.plan.code.reading import (
     CopyText,
-    CurrentComm,
     PutWord,
     ReadBytes,
     ReadCounted,
@@ -34,6 +33,7 @@ from tracelang.plan.code.values import (
     Value,
     Variable,
 )
+from tracelang.plan.comm import fill_comm
 from tracelang.plan.pointers import ADDRESS, memory_of
 from tracelang.semantic.expressions import (
     Builtin,
@@ -195,10 +195,10 @@ def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | N
 
 def _fill_comm(buffer: Buffer, length: Variable | None, body: Body) -> None:
     if length is None:
-        body.emit(CurrentComm(buffer))
+        fill_comm(buffer, body)
         return
     name = Buffer(body.names.take("name"), COMM_SIZE, Home.STACK)
-    body.emit(CurrentComm(name))
+    fill_comm(name, body)
     body.emit(CopyText(buffer, name, length))
 
 

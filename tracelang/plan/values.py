@@ -14,6 +14,7 @@ from tracelang.plan.code.values import (
     ContextSlot,
     Convert,
     Helper,
+    Member,
     MemberAddress,
     Memory,
     Number,
@@ -56,6 +57,7 @@ from tracelang.semantic.sources import (
     UsdtArgument,
     WrappedSyscallArgument,
 )
+from tracelang.semantic.tasks import TYPED_TASK
 from tracelang.semantic.types import Pointer, Struct, width
 
 _START_TS: Final = StartMember("ts", U64)
@@ -69,6 +71,7 @@ _BUILTINS: Final = {
     "cgroup_id": ("current_cgroup", U64),
     "task": ("current_task", ADDRESS),
 }
+_TASKS: Final = {"task": "current_task", TYPED_TASK: "typed_task"}
 
 
 def lower_value(expr: Expression, body: Body) -> Value:
@@ -174,13 +177,13 @@ def _context_value(source: Source, type_: CType, body: Body) -> Value:
             member = body.structs.member(body.context, name, type_.name, offset)
             return ContextMember(member, type_)
         case FunctionArgument(index):
-            return _register(body.registers.arguments[index], body)
+            return _register(body.machine.registers.arguments[index], body)
         case FunctionReturn():
-            return _register(body.registers.returns, body)
+            return _register(body.machine.registers.returns, body)
         case TracingArgument(index):
             return ContextSlot(index, U64)
         case SyscallNumber():
-            register = body.registers.syscall_number
+            register = body.machine.registers.syscall_number
             number = Variable(body.names.take("number"), integer(4, signed=False))
             address = _register_address(register, "u32", source.registers, body)
             body.emit(Read(number, address, Memory.KERNEL))
@@ -193,7 +196,7 @@ def _usdt_argument(source: UsdtArgument, type_: CType, body: Body) -> Value:
     value: Value = Number(source.constant, S64 if source.constant < 0 else U64)
     for name, scale in ((source.register, 1), (source.index, source.scale)):
         if name:
-            register = next(r for r in body.registers.named if r.name == name)
+            register = next(r for r in body.machine.registers.named if r.name == name)
             with body.outermost():
                 part: Value = body.declare(name, U64, _register(register, body))
             if scale != 1:
@@ -212,14 +215,14 @@ def _usdt_argument(source: UsdtArgument, type_: CType, body: Body) -> Value:
 
 
 def _register(register: Register, body: Body) -> Value:
-    tag = body.structs.declare("struct", "pt_regs", body.registers.size)
+    tag = body.structs.declare("struct", "pt_regs", body.machine.registers.size)
     member = body.structs.member(tag, register.name, "u64", register.offset)
     return ContextMember(member, U64)
 
 
 def _syscall_register(source: WrappedSyscallArgument, body: Body) -> Value:
     """Return the address of a system call's argument in the registers its entry was given."""
-    register = body.registers.syscall_arguments[source.index]
+    register = body.machine.registers.syscall_arguments[source.index]
     return _register_address(register, "u64", source.registers, body)
 
 
@@ -227,7 +230,7 @@ def _register_address(
     register: Register, c_type: str, registers: FunctionArgument | TracingArgument, body: Body
 ) -> Value:
     """Return where a register was saved, in the `struct pt_regs` that `registers` points to."""
-    tag = body.structs.declare("struct", "pt_regs", body.registers.size)
+    tag = body.structs.declare("struct", "pt_regs", body.machine.registers.size)
     key = ("registers", registers)
     base = body.known(key)
     if base is None:
@@ -253,6 +256,10 @@ def _read_place(place: Place, body: Body) -> Value:
     if place.bits is not None:
         return _read_bits(place, name, body)
     type_ = held_type(place.type)
+    if isinstance(place.base, Builtin) and place.base.name == TYPED_TASK and place.struct:
+        base = typed_pointer(place.base, place.struct, body)
+        path = body.structs.path(place.struct, place.path, type_.name)
+        return body.declare(name, type_, Member(base, path, type_))
     address = place_address(place, body, type_.name)
     variable = Variable(body.names.take(name), type_)
     body.emit(Read(variable, address, memory_of(place.space)))
@@ -300,8 +307,8 @@ def typed_pointer(expr: Expression, struct: Struct, body: Body) -> Variable:
 
 
 def _declare_pointer(expr: Expression, type_: CType, body: Body) -> Variable:
-    if isinstance(expr, Builtin) and expr.name == "task":
-        return body.declare("task", type_, Helper("current_task", (), type_))
+    if isinstance(expr, Builtin) and expr.name in _TASKS:
+        return body.declare("task", type_, Helper(_TASKS[expr.name], (), type_))
     in_memory = WrappedSyscallArgument | UsdtArgument
     if isinstance(expr, ArgumentValue) and not isinstance(expr.source, in_memory):
         name = expr.name or "value"

@@ -10,16 +10,14 @@ from tracelang.dataclass import dataclass
 from tracelang.diagnostics import fail
 from tracelang.kernel.view import SyscallInfo
 from tracelang.mechanism import Mechanism
+from tracelang.probes.busy import BUSY
 from tracelang.probes.functions import cannot_probe
 from tracelang.probes.tracepoint import cannot_list
 from tracelang.semantic.expressions import (
     Arithmetic,
-    Builtin,
     Compare,
     Constant,
     Expression,
-    Place,
-    Step,
 )
 from tracelang.semantic.model import Argument, ResolvedTarget, Selector
 from tracelang.semantic.probe_kind import TargetScope
@@ -33,12 +31,13 @@ from tracelang.semantic.sources import (
     WrappedSyscallArgument,
 )
 from tracelang.semantic.targets import expect_parts, match_names, no_such_target
-from tracelang.semantic.types import BOOL, S64, U64, Space, Struct
+from tracelang.semantic.tasks import thread_info_member
+from tracelang.semantic.types import BOOL, S64, U64, Space
 from tracelang.syntax import ast
 
 _CATEGORY: Final = "syscalls"
 _MANY: Final = 8
-"""From more calls than this on, one raw tracepoint is cheaper than a tracepoint for each."""
+"""More calls than this are sooner attached by one raw tracepoint than by a tracepoint for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +62,15 @@ class SyscallKind:
         if not found:
             raise no_such_target(target, f"system call `{target.parts[0]}`", calls, f"{self.name}:")
         infos = [calls[name] for name in found]
-        if len(infos) > _MANY and scope.kernel.features.raw_tracepoint.present:
+        many = len(infos) > _MANY or any(call.name in BUSY for call in infos)
+        if many and scope.kernel.features.raw_tracepoint.present:
             return tuple(self._among_many(target, call, scope) for call in infos)
         return tuple(self._place(target, call, scope) for call in infos)
 
     def _among_many(
         self, target: ast.Target, call: SyscallInfo, scope: TargetScope
     ) -> ResolvedTarget:
-        """Return one of many calls: all share the one raw tracepoint that sees every call.
-
-        Attaching and detaching a tracepoint of its own for each would take seconds.
-        """
+        """Return one of many or busy calls: all share the raw tracepoint that sees every call."""
         if call.number is None:
             return self._place(target, call, scope)
         return by_raw_tracepoint(f"{self.name}:{call.name}", call, scope, returning=self.returning)
@@ -164,22 +161,10 @@ def _is_32_bit(scope: TargetScope) -> Expression | None:
     member, bit = {"x86_64": ("status", 0x2), "aarch64": ("flags", 1 << 22)}.get(
         scope.kernel.architecture, ("", 0)
     )
-    task = scope.types.struct("task_struct")
-    info = scope.types.member(task, "thread_info", Space.KERNEL) if task is not None else None
-    if task is None or info is None or not isinstance(info.type, Struct):
-        return None
-    status = scope.types.member(info.type, member, Space.KERNEL)
+    status = thread_info_member(member, scope.kernel, scope.types)
     if status is None:
         return None
-    place = Place(
-        status.type,
-        Builtin(scope.types.pointer_to(task), "task"),
-        task,
-        (Step("thread_info", info.offset, info.type), Step(member, status.offset, status.type)),
-        info.offset + status.offset,
-        Space.KERNEL,
-    )
-    return Compare(BOOL, "!=", Arithmetic(U64, "&", place, Constant(U64, bit)), Constant(U64, 0))
+    return Compare(BOOL, "!=", Arithmetic(U64, "&", status, Constant(U64, bit)), Constant(U64, 0))
 
 
 # --- The historic names ---------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class NoFeatures:
     perf_event: Feature = _NONE
     hardware: Feature = _NONE
     ring_buffer: Feature = _NONE
+    typed_task: Feature = _NONE
     syscall_wrapper: Feature = _NONE
     lockdown: str = "none"
     pid_namespace: PidNamespace = _NOWHERE

@@ -7,9 +7,9 @@ from dataclasses import field
 from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.mechanism import Mechanism, PerfEvent
-from tracelang.semantic.expressions import Expression
+from tracelang.semantic.expressions import Builtin, Expression, Step
 from tracelang.semantic.sources import Source, SyscallNumber, TracingArgument
-from tracelang.semantic.types import Space, Type
+from tracelang.semantic.types import Space, Struct, Type
 from tracelang.source import Span
 
 
@@ -231,13 +231,33 @@ class Registers:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedTask:
+    """The running task where programs may read it directly: the pointer, and its name's place."""
+
+    pointer: Builtin
+    struct: Struct
+    comm: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What generated programs rely on of the architecture and the kernel.
+
+    `typed_task` is None where a helper has to be asked for all that is to be known of the task.
+    """
+
+    registers: Registers
+    typed_task: TypedTask | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptModel:
     """A whole script on one kernel."""
 
     description: str
     params: tuple[ParamModel, ...]
     rules: tuple[RuleModel, ...]
-    registers: Registers
+    machine: Machine
     stop_after: int | None = None
     """Nanoseconds."""
     stop_events: int | None = None

@@ -9,7 +9,7 @@ from tracelang.decoders.protocol import Decoder
 from tracelang.diagnostics import Diagnostic, Label, Reporter
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
-from tracelang.semantic.model import RuleModel, ScriptModel
+from tracelang.semantic.model import Machine, RuleModel, ScriptModel
 from tracelang.semantic.observed import Observed
 from tracelang.semantic.options import BindOptions
 from tracelang.semantic.params import bind_params
@@ -18,6 +18,7 @@ from tracelang.semantic.registers import find_registers
 from tracelang.semantic.resolve import ParseExpression
 from tracelang.semantic.rules import RuleBinder
 from tracelang.semantic.scope import ScriptScope
+from tracelang.semantic.tasks import find_typed_task
 from tracelang.semantic.type_table import TypeTable
 from tracelang.semantic.watched import WatchedCalls
 from tracelang.syntax import ast
@@ -70,8 +71,9 @@ def bind_script(
     rules = _bind_rules(declared, binder)
     reporter.raise_errors()
     registers = find_registers(kernel.architecture, types)
+    machine = Machine(registers, find_typed_task(kernel, types))
     return ScriptModel(
-        script.description, params, rules, registers, *_stops(script), tuple(calls.found)
+        script.description, params, rules, machine, *_stops(script), tuple(calls.found)
     )
 
 

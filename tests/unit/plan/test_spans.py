@@ -8,6 +8,7 @@ import pytest
 
 from tests.cases.compiling import Conditions, compile_case
 from tracelang.diagnostics import DiagnosticError
+from tracelang.plan.code.reading import Read
 from tracelang.plan.code.statements import Declare, Guard, If, Line, Select, Statement
 from tracelang.plan.ir import Plan, Program
 
@@ -150,20 +151,27 @@ def test_calls_of_functions_are_told_apart_by_their_depth() -> None:
 
 
 def test_what_a_condition_says_of_the_thread_is_judged_before_a_span_begins() -> None:
-    plan = plan_of("span syscall:read where pid == 7 and count > 5 and tid != 8 capture duration")
+    plan = plan_of("span syscall:openat where pid == 7 and flags > 5 and tid != 8 capture duration")
     for program in plan.programs:
         first = [type(s).__name__ for s in program.body if not isinstance(s, Line | Declare)][:3]
         assert first == ["Guard", "Guard", "SpanKey"], program.name
     (end,) = (p for p in plan.programs if p.finish)
-    assert sum(isinstance(s, Guard) for s in end.finish) == 1  # what the start remembers of `count`
+    assert sum(isinstance(s, Guard) for s in end.finish) == 1  # what the start remembers of `flags`
 
 
 def test_what_a_condition_says_of_the_thread_in_an_or_is_judged_at_the_end() -> None:
-    plan = plan_of("span syscall:read where pid == 7 or retval < 0 capture duration")
+    plan = plan_of("span syscall:openat where pid == 7 or retval < 0 capture duration")
     assert not any(isinstance(s, Guard) for p in plan.programs for s in p.body)
 
 
-def test_what_a_condition_says_of_the_thread_is_judged_before_the_target_is_looked_for() -> None:
+def test_the_thread_is_judged_before_a_number_that_has_to_be_read() -> None:
+    (program,) = plan_of("sysret:* where uid != 5 and pid == 7 aggregate count()").programs
+    kinds = [type(s) for s in program.body]
+    assert kinds.index(Guard) < kinds.index(Read) < kinds.index(Select)
+
+
+def test_a_number_in_the_context_is_looked_up_before_the_thread_is_judged() -> None:
+    """Most of what the program sees is none of its targets, and asking who runs takes a helper."""
     (program,) = plan_of("syscall:* where uid != 5 and pid == 7 aggregate count()").programs
     kinds = [type(s) for s in program.body]
-    assert kinds.index(Guard) < kinds.index(Select)
+    assert kinds.index(Select) < kinds.index(Guard)

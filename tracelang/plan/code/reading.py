@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracelang.dataclass import dataclass
-from tracelang.plan.code.values import Buffer, Memory, Value, Variable
+from tracelang.plan.code.values import Buffer, MemberAddress, Memory, Value, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,13 @@ class ReadText:
 
 @dataclass(frozen=True, slots=True)
 class CurrentComm:
-    """Fill a buffer of 16 bytes with the running task's name."""
+    """Fill a buffer of 16 bytes with the running task's name.
+
+    `name` is where the task has it, if it can be read directly.
+    """
 
     buffer: Buffer
+    name: MemberAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,15 @@ class Convert:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A member that the kernel lets programs read directly: `base->path`."""
+
+    base: Variable
+    path: tuple[str, ...]
+    type: CType
+
+
+@dataclass(frozen=True, slots=True)
 class MemberAddress:
     """The address of a member: `&base->path`."""
 
@@ -169,6 +178,7 @@ Value = (
     | Operation
     | Prefix
     | Convert
+    | Member
     | MemberAddress
     | BufferAddress
     | Literal
