@@ -27,6 +27,7 @@ class KnownFeatures:
     hardware: Feature
     ring_buffer: Feature
     typed_task: Feature
+    typed_registers: Feature
     syscall_wrapper: Feature
     lockdown: str
     pid_namespace: PidNamespace

@@ -101,6 +101,11 @@ class LiveFeatures:
         return self._judge(trial.try_typed_task, "typed pointers to the running task")
 
     @cached_property
+    def typed_registers(self) -> Feature:
+        """Present where a program that asks for the task's registers loads (Linux 5.15)."""
+        return self._judge(trial.try_typed_registers, "typed pointers to saved registers")
+
+    @cached_property
     def syscall_wrapper(self) -> Feature:
         """Present where a system call's entry function has the name that goes with the wrapper."""
         prefix = WRAPPER_PREFIXES.get(self._kernel.architecture)

@@ -46,6 +46,7 @@ FEATURES: Final = (
     "hardware",
     "ring_buffer",
     "typed_task",
+    "typed_registers",
     "syscall_wrapper",
 )
 

@@ -25,9 +25,8 @@ __all__ = ["RecordedKernel", "record_kernel"]
 
 T = TypeVar("T")
 
-_RECORDED_SINCE: Final = {
-    "typed_task": {"present": False, "reason": "nothing of typed pointers on record"}
-}
+_UNRECORDED: Final = {"present": False, "reason": "nothing of typed pointers on record"}
+_RECORDED_SINCE: Final = {"typed_task": _UNRECORDED, "typed_registers": _UNRECORDED}
 """Features that older recordings say nothing of."""
 _PLACEHOLDER_ADDRESS = 0xFFFF_FFFF_8000_0000
 

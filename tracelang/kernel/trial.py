@@ -34,6 +34,8 @@ _RETURN_0: Final = struct.pack("=BBhiBBhi", 0xB7, 0, 0, 0, 0x95, 0, 0, 0)
 """`r0 = 0; exit`: the smallest program there is."""
 _CURRENT_TASK_BTF: Final = struct.pack("=BBhi", 0x85, 0, 0, 158)
 """`call bpf_get_current_task_btf`."""
+_TASK_REGISTERS: Final = struct.pack("=BBhiBBhi", 0xBF, 0x01, 0, 0, 0x85, 0, 0, 175)
+"""`r1 = r0; call bpf_task_pt_regs`."""
 
 _PERF_DISABLED: Final = 1
 _PERF_TYPE_HARDWARE: Final = 0
@@ -85,6 +87,12 @@ def try_raw_tracepoint(calls: Calls) -> int:
 def try_typed_task(calls: Calls) -> int:
     """Load a program that asks for the running task with its type."""
     code = _CURRENT_TASK_BTF + _RETURN_0
+    return _drop(_load(calls, _PROG_TYPE_RAW_TRACEPOINT, 0, 0, code))
+
+
+def try_typed_registers(calls: Calls) -> int:
+    """Load a program that asks for the registers the running task saved."""
+    code = _CURRENT_TASK_BTF + _TASK_REGISTERS + _RETURN_0
     return _drop(_load(calls, _PROG_TYPE_RAW_TRACEPOINT, 0, 0, code))
 
 

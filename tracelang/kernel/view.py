@@ -96,6 +96,11 @@ class Features(Protocol):
         ...
 
     @property
+    def typed_registers(self) -> Feature:
+        """The same for the registers that the running task saved when it entered the kernel."""
+        ...
+
+    @property
     def syscall_wrapper(self) -> Feature:
         """Whether system calls' entry functions take `struct pt_regs *` for their arguments."""
         ...

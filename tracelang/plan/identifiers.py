@@ -21,8 +21,8 @@ _KEYWORDS: Final = _words(
 PRELUDE: Final = _words(
     "pointer address moved context_at now this_target one_of_targets current_pid current_tid "
     "current_uid current_gid current_cpu current_cgroup current_ancestor_cgroup current_task "
-    "typed_task copy_comm until_nul is_followed is_inside inside clear add_u64 add_s64 "
-    "count is_sampled is_within_limit read_kernel read_user read_any read_counted_kernel "
+    "typed_task saved_registers copy_comm until_nul is_followed is_inside inside clear add_u64 "
+    "add_s64 count is_sampled is_within_limit read_kernel read_user read_any read_counted_kernel "
     "read_counted_user read_counted_any read_text_kernel read_text_user read_text_any "
     "read_texts_kernel read_texts_user read_path copy_text put_word same_text word8 word16 word32 "
     "word64 swap16 swap32 swap64 quotient_u64 remainder_u64 quotient_s64 remainder_s64 "

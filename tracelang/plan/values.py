@@ -45,7 +45,7 @@ from tracelang.semantic.expressions import (
     Swap,
     UserAddress,
 )
-from tracelang.semantic.model import Register
+from tracelang.semantic.model import Register, TypedTask
 from tracelang.semantic.sides import TIME
 from tracelang.semantic.sources import (
     ContextField,
@@ -152,10 +152,8 @@ def _argument(expr: ArgumentValue, body: Body) -> Value:
     name = expr.name or "value"
     type_ = held_type(expr.type)
     if isinstance(expr.source, WrappedSyscallArgument):
-        address = _syscall_register(expr.source, body)
-        variable = Variable(body.names.take(name), type_)
-        body.emit(Read(variable, address, Memory.KERNEL))
-        return variable
+        register = body.machine.registers.syscall_arguments[expr.source.index]
+        return _saved_register(register, expr.source.registers, name, type_, body)
     if isinstance(expr.source, UsdtArgument):
         return _usdt_argument(expr.source, type_, body)
     with body.outermost():
@@ -184,10 +182,7 @@ def _context_value(source: Source, type_: CType, body: Body) -> Value:
             return ContextSlot(index, U64)
         case SyscallNumber():
             register = body.machine.registers.syscall_number
-            number = Variable(body.names.take("number"), integer(4, signed=False))
-            address = _register_address(register, "u32", source.registers, body)
-            body.emit(Read(number, address, Memory.KERNEL))
-            return number
+            return _saved_register(register, source.registers, "number", U32, body)
     raise AssertionError(source)
 
 
@@ -220,28 +215,51 @@ def _register(register: Register, body: Body) -> Value:
     return ContextMember(member, U64)
 
 
-def _syscall_register(source: WrappedSyscallArgument, body: Body) -> Value:
-    """Return the address of a system call's argument in the registers its entry was given."""
-    register = body.machine.registers.syscall_arguments[source.index]
-    return _register_address(register, "u64", source.registers, body)
-
-
-def _register_address(
-    register: Register, c_type: str, registers: FunctionArgument | TracingArgument, body: Body
-) -> Value:
-    """Return where a register was saved, in the `struct pt_regs` that `registers` points to."""
+def _saved_register(
+    register: Register,
+    registers: FunctionArgument | TracingArgument,
+    name: str,
+    type_: CType,
+    body: Body,
+) -> Variable:
+    """Return a register of those that a system call began with; `registers` points to them."""
     tag = body.structs.declare("struct", "pt_regs", body.machine.registers.size)
-    key = ("registers", registers)
-    base = body.known(key)
-    if base is None:
-        with body.outermost():
-            raw = _context_value(registers, ADDRESS, body)
-            type_ = pointer_to(tag)
-            base = body.declare("regs", type_, Helper("pointer", (raw,), type_))
-            body.remember(key, base)
-    assert isinstance(base, Variable)
-    member = body.structs.member(tag, register.name, c_type, register.offset)
-    return MemberAddress(base, (member,), ADDRESS)
+    member = body.structs.member(tag, register.name, "u64", register.offset)
+    task = body.machine.typed_task
+    if task is not None and task.registers and isinstance(registers, TracingArgument):
+        value: Value = Member(_registers_of(task, tag, body), (member,), U64)
+        if type_ is ADDRESS:
+            value = Helper("pointer", (value,), ADDRESS)
+        return body.declare(name, type_, value)
+    base = _registers_at(registers, tag, body)
+    variable = Variable(body.names.take(name), type_)
+    body.emit(Read(variable, MemberAddress(base, (member,), ADDRESS), Memory.KERNEL))
+    return variable
+
+
+def _registers_of(task: TypedTask, tag: str, body: Body) -> Variable:
+    """Return the running task's registers, which take no helper to be read."""
+    known = body.known("registers")
+    if isinstance(known, Variable):
+        return known
+    type_ = pointer_to(tag)
+    pointer = typed_pointer(task.pointer, task.struct, body)
+    base = body.declare("regs", type_, Helper("saved_registers", (pointer,), type_))
+    body.remember("registers", base)
+    return base
+
+
+def _registers_at(registers: FunctionArgument | TracingArgument, tag: str, body: Body) -> Variable:
+    """Return an argument of the probe as a pointer to registers."""
+    known = body.known(("registers", registers))
+    if isinstance(known, Variable):
+        return known
+    type_ = pointer_to(tag)
+    with body.outermost():
+        raw = _context_value(registers, ADDRESS, body)
+        base = body.declare("regs", type_, Helper("pointer", (raw,), type_))
+        body.remember(("registers", registers), base)
+    return base
 
 
 # --- Memory ---------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class NoFeatures:
     hardware: Feature = _NONE
     ring_buffer: Feature = _NONE
     typed_task: Feature = _NONE
+    typed_registers: Feature = _NONE
     syscall_wrapper: Feature = _NONE
     lockdown: str = "none"
     pid_namespace: PidNamespace = _NOWHERE

@@ -232,11 +232,15 @@ class Registers:
 
 @dataclass(frozen=True, slots=True)
 class TypedTask:
-    """The running task where programs may read it directly: the pointer, and its name's place."""
+    """The running task where programs may read it directly: the pointer, and its name's place.
+
+    `registers`: the registers it saved when it entered the kernel may be read like that as well.
+    """
 
     pointer: Builtin
     struct: Struct
     comm: Step
+    registers: bool
 
 
 @dataclass(frozen=True, slots=True)

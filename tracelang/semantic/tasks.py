@@ -25,7 +25,8 @@ def find_typed_task(kernel: KernelView, types: TypeTable) -> TypedTask | None:
     if not kernel.features.typed_task.present:
         return None
     pointer = Builtin(types.pointer_to(task), TYPED_TASK)
-    return TypedTask(pointer, task, Step("comm", comm.offset, comm.type))
+    name = Step("comm", comm.offset, comm.type)
+    return TypedTask(pointer, task, name, kernel.features.typed_registers.present)
 
 
 def thread_info_member(name: str, kernel: KernelView, types: TypeTable) -> Place | None:

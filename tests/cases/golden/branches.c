@@ -11,7 +11,7 @@
 struct pt_regs {
     union {
         u8 all_bytes[168];
-        AT(120, u32, orig_ax)
+        AT(120, u64, orig_ax)
     };
 };
 _Static_assert(__builtin_offsetof(struct pt_regs, orig_ax) == 120, "pt_regs.orig_ax");
@@ -53,11 +53,6 @@ BPF_PERCPU_ARRAY(counters, u64, 17);
 /* For each number the target it means, counted from 1; 0 for those that are not traced. */
 BPF_ARRAY(rule_1_targets, u32, 1);
 
-static __always_inline void *pointer(u64 value)
-{
-    return (void *)value;
-}
-
 static __always_inline u64 now(void)
 {
     return bpf_ktime_get_ns();
@@ -76,15 +71,16 @@ static __always_inline void count(u32 counter)
         *value += 1;
 }
 
-static __always_inline void read_kernel(void *to, u32 size, const void *from)
-{
-    bpf_probe_read_kernel(to, size, from);
-}
-
 /* The verifier knows this pointer's type: what it leads to needs no helper to be read. */
 static __always_inline void *typed_task(void)
 {
     return (void *)bpf_get_current_task_btf();
+}
+
+/* Those of the system call it is in. */
+static __always_inline void *saved_registers(void *task)
+{
+    return (void *)bpf_task_pt_regs(task);
 }
 
 /* Zeros from the first NUL on: names are compared whole, and older kernels leave the end of the last name there. */
@@ -108,15 +104,14 @@ static __always_inline void copy_comm(void *to, const void *from)
 int rule_1(u64 *ctx)
 {
 #line 1 "branches.trace"
-    struct pt_regs *regs = pointer(ctx[0]);
-    u32 number = 0;
-    read_kernel(&number, sizeof(number), &regs->orig_ax);
+    struct task_struct *task = typed_task();
+    struct pt_regs *regs = saved_registers(task);
+    u32 number = regs->orig_ax;
     u32 call = number;
     u32 *selected = rule_1_targets.lookup(&call);
     if (!selected || !*selected)
         return 0;
     u32 target = *selected - 1;
-    struct task_struct *task = typed_task();
     u32 status = task->thread_info.status;
     if (((u64)status & 2ULL) != 0ULL)
         return 0;
