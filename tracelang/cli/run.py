@@ -149,7 +149,7 @@ def trace(
     `open_` opens what its events are written to.
     """
     if known.verbose:
-        for line in script.describe_attachments():
+        for line in script.describe_attachments(session.left_out):
             options.warn(line)
     if known.dry_run:
         count = session.attached

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from tracelang.build.cache import ObjectCache
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tracelang.diagnostics import Diagnostic
     from tracelang.kernel.view import KernelView
     from tracelang.launch.options import LaunchOptions
-    from tracelang.plan.ir import Plan
+    from tracelang.plan.ir import Attachment, Plan
     from tracelang.registry import Registry
     from tracelang.source import SourceFile, Span
 
@@ -65,9 +65,14 @@ class CompiledScript:
 
         return load_decoders()
 
-    def describe_attachments(self) -> Iterator[str]:
-        """Yield one line for each probe: what the script names, and what is attached for it."""
+    def describe_attachments(self, left_out: Collection[Attachment] = ()) -> Iterator[str]:
+        """Yield one line for each probe: what the script names, and what is attached for it.
+
+        `left_out` are those that the kernel refused.
+        """
         for attachment in self.plan.attachments:
+            if attachment in left_out:
+                continue
             program = next(p for p in self.plan.programs if p.name == attachment.program)
             targets = self.plan.outputs[program.rule].targets
             probe = program.origin if program.watching else targets[attachment.target][0]

@@ -9,6 +9,7 @@ from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.plan import texts
+from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64, CType
 from tracelang.plan.code.aggregating import Accumulate, CountBucket, FindCell, KeyRoom, StoreKey
@@ -17,7 +18,6 @@ from tracelang.plan.events import common_type, fit
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import AggregatePlan, BucketMap, Column, Record, RuleOutput, ScratchField
 from tracelang.plan.layout import HEADER, lay_out
-from tracelang.plan.values import widen
 from tracelang.semantic import types
 from tracelang.semantic.aggregates import result_decoding
 from tracelang.semantic.expressions import Builtin, Expression

@@ -15,7 +15,7 @@ from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import ScratchField
 from tracelang.plan.structs import Structs
 from tracelang.semantic.expressions import Expression
-from tracelang.semantic.model import Machine
+from tracelang.semantic.model import Platform
 
 LARGEST_STACK_BUFFER: Final = 16
 """Bytes. The stack has 512; only a task's name is kept there."""
@@ -30,7 +30,7 @@ class Body(ABC):
     """
 
     context: str
-    machine: Machine
+    platform: Platform
     structs: Structs
     names: Names = field(default_factory=Names)
     scratch: list[ScratchField] = field(default_factory=list)

@@ -11,7 +11,7 @@ from tracelang.plan.values import typed_pointer
 
 def fill_comm(buffer: Buffer, body: Body) -> None:
     """Emit what puts the name into a buffer of 16 bytes, zeros behind it."""
-    task = body.machine.typed_task
+    task = body.platform.typed_task
     if task is None:
         body.emit(CurrentComm(buffer))
         return

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tracelang.plan import texts, values
+from tracelang.plan import texts
+from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64, CType
 from tracelang.plan.code.reading import TextEqual, TextSearch
@@ -89,17 +90,17 @@ def _compare_values(operator: str, left: Value, right: Value) -> Value:
     pointers = left.type.name.endswith("*"), right.type.name.endswith("*")
     if all(pointers):
         return Operation(operator, left, right, CONDITION)
-    left = values.widen(left, U64) if pointers[0] else left
-    right = values.widen(right, U64) if pointers[1] else right
+    left = widen(left, U64) if pointers[0] else left
+    right = widen(right, U64) if pointers[1] else right
     signs = _signed(left.type), _signed(right.type)
     if signs[0] == signs[1]:
         return Operation(operator, left, right, CONDITION)
     if not any(t.size == 8 and not _signed(t) for t in (left.type, right.type)):
-        return Operation(operator, values.widen(left, S64), values.widen(right, S64), CONDITION)
+        return Operation(operator, widen(left, S64), widen(right, S64), CONDITION)
     if signs[0]:
         left, right = right, left
         operator = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
-    mixed = Helper(f"{_MIXED[operator]}_signed", (left, values.widen(right, S64)), CONDITION)
+    mixed = Helper(f"{_MIXED[operator]}_signed", (left, widen(right, S64)), CONDITION)
     return Prefix("!", mixed, CONDITION) if operator in ("!=", "<=", ">=") else mixed
 
 

@@ -8,6 +8,7 @@ from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
 from tracelang.diagnostics import fail
 from tracelang.plan import texts
+from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U64, CType, byte_array, integer
 from tracelang.plan.code.statements import Line, Store
@@ -16,7 +17,6 @@ from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import Column, Record, RuleOutput
 from tracelang.plan.layout import HEADER, MOST_BYTES, TARGET_SLOT, TS_SLOT, lay_out
 from tracelang.plan.pointers import stored_type
-from tracelang.plan.values import widen
 from tracelang.semantic.expressions import Builtin, Expression
 from tracelang.semantic.model import BoundTarget, CapturedField, RuleModel
 from tracelang.semantic.types import Stack, Text, is_scalar

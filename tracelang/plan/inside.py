@@ -134,7 +134,7 @@ class _Watcher:
     ) -> _Made:
         target = places[targets[0]]
         context = context_of(target, self.structs)
-        body = Lowering(context, self.model.machine, self.structs)
+        body = Lowering(context, self.model.platform, self.structs)
         span = self.call.span
         body.emit(Line(span.source.name, span.line))
         filter_processes(self.processes, body)

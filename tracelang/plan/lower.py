@@ -198,7 +198,7 @@ class _Lowerer:
         body, ending = self._open(name, bound.targets, filtered=same_thread, guards=guards)
         counted = same_thread or self.options.processes == _ANY_PROCESS
         find_start(self.rule, bound.when, bound.keys, name, ending, counted, body)
-        finish = Lowering(body.context, self.model.machine, self.structs)
+        finish = Lowering(body.context, self.model.platform, self.structs)
         # Both parts share one scratch memory, so no name in it may be given twice.
         finish.scratch, finish.names = body.scratch, body.names
         self._take(_without(bound, guards), START_TARGET, finish)
@@ -219,7 +219,7 @@ class _Lowerer:
         context, then who runs, then a number that has to be read, and its other meanings.
         """
         target = self.rule.targets[targets[0]]
-        body = Lowering(context_of(target, self.structs), self.model.machine, self.structs)
+        body = Lowering(context_of(target, self.structs), self.model.platform, self.structs)
         body.emit(Line(self.rule.span.source.name, self.rule.span.line))
         at_once = is_told_at_once(target)
         if at_once:

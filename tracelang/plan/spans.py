@@ -7,6 +7,7 @@ from typing import Final
 
 from tracelang.diagnostics import fail
 from tracelang.plan import conditions, texts
+from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import U32, U64, CType
 from tracelang.plan.code.spanning import (
@@ -25,7 +26,7 @@ from tracelang.plan.events import common_type, fit
 from tracelang.plan.ir import Record, ScratchField, SpanPlan
 from tracelang.plan.layout import lay_out
 from tracelang.plan.threads import thread_parts
-from tracelang.plan.values import stage_of, stored_name, widen
+from tracelang.plan.values import stage_of, stored_name
 from tracelang.semantic import types
 from tracelang.semantic.expressions import Builtin, Expression
 from tracelang.semantic.model import RuleModel, SpanLeg

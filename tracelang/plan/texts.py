@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tracelang.plan import values
+from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64
 from tracelang.plan.code.reading import (
@@ -246,7 +247,7 @@ def fill_bytes(expr: Expression, buffer: Buffer, body: Body) -> None:
             body.emit(ReadBytes(buffer, 0, size, address, memory_of(space)))
         case BytesAt(_, pointer, space, count) if count is not None:
             address = body.value(pointer)
-            number = values.widen(body.value(count), S64)
+            number = widen(body.value(count), S64)
             body.emit(ReadCounted(buffer, size - 4, number, address, memory_of(space)))
         case TextsAt(_, pointer, space, each, most):
             address = body.value(pointer)

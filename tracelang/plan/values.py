@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
+from tracelang.plan.arithmetic import choose, lower_arithmetic, widen
 from tracelang.plan.body import Body, key_of
 from tracelang.plan.c_types import S64, U32, U64, CType, integer
 from tracelang.plan.code.reading import Read
-from tracelang.plan.code.statements import Assign, Declare, If, Statement
 from tracelang.plan.code.values import (
     ContextMember,
     ContextSlot,
@@ -19,7 +18,6 @@ from tracelang.plan.code.values import (
     Memory,
     Number,
     Operation,
-    Prefix,
     StartMember,
     Value,
     Variable,
@@ -90,9 +88,9 @@ def lower_value(expr: Expression, body: Body) -> Value:
         case AddressOf() | Offset():
             return lower_address(expr, body)
         case Arithmetic() | Negated() | Cast() | Swap():
-            return _arithmetic(expr, body)
+            return lower_arithmetic(expr, body)
         case Choice():
-            return _choose(expr, body)
+            return choose(expr, body)
         case StackTaken():
             return take_stack(expr, body)
         case UserAddress():
@@ -152,7 +150,7 @@ def _argument(expr: ArgumentValue, body: Body) -> Value:
     name = expr.name or "value"
     type_ = held_type(expr.type)
     if isinstance(expr.source, WrappedSyscallArgument):
-        register = body.machine.registers.syscall_arguments[expr.source.index]
+        register = body.platform.registers.syscall_arguments[expr.source.index]
         return _saved_register(register, expr.source.registers, name, type_, body)
     if isinstance(expr.source, UsdtArgument):
         return _usdt_argument(expr.source, type_, body)
@@ -175,13 +173,13 @@ def _context_value(source: Source, type_: CType, body: Body) -> Value:
             member = body.structs.member(body.context, name, type_.name, offset)
             return ContextMember(member, type_)
         case FunctionArgument(index):
-            return _register(body.machine.registers.arguments[index], body)
+            return _register(body.platform.registers.arguments[index], body)
         case FunctionReturn():
-            return _register(body.machine.registers.returns, body)
+            return _register(body.platform.registers.returns, body)
         case TracingArgument(index):
             return ContextSlot(index, U64)
         case SyscallNumber():
-            register = body.machine.registers.syscall_number
+            register = body.platform.registers.syscall_number
             return _saved_register(register, source.registers, "number", U32, body)
     raise AssertionError(source)
 
@@ -191,7 +189,7 @@ def _usdt_argument(source: UsdtArgument, type_: CType, body: Body) -> Value:
     value: Value = Number(source.constant, S64 if source.constant < 0 else U64)
     for name, scale in ((source.register, 1), (source.index, source.scale)):
         if name:
-            register = next(r for r in body.machine.registers.named if r.name == name)
+            register = next(r for r in body.platform.registers.named if r.name == name)
             with body.outermost():
                 part: Value = body.declare(name, U64, _register(register, body))
             if scale != 1:
@@ -210,7 +208,7 @@ def _usdt_argument(source: UsdtArgument, type_: CType, body: Body) -> Value:
 
 
 def _register(register: Register, body: Body) -> Value:
-    tag = body.structs.declare("struct", "pt_regs", body.machine.registers.size)
+    tag = body.structs.declare("struct", "pt_regs", body.platform.registers.size)
     member = body.structs.member(tag, register.name, "u64", register.offset)
     return ContextMember(member, U64)
 
@@ -223,9 +221,9 @@ def _saved_register(
     body: Body,
 ) -> Variable:
     """Return a register of those that a system call began with; `registers` points to them."""
-    tag = body.structs.declare("struct", "pt_regs", body.machine.registers.size)
+    tag = body.structs.declare("struct", "pt_regs", body.platform.registers.size)
     member = body.structs.member(tag, register.name, "u64", register.offset)
-    task = body.machine.typed_task
+    task = body.platform.typed_task
     if task is not None and task.registers and isinstance(registers, TracingArgument):
         value: Value = Member(_registers_of(task, tag, body), (member,), U64)
         if type_ is ADDRESS:
@@ -364,60 +362,3 @@ def lower_address(expr: AddressOf | Offset, body: Body) -> Value:
     if expr.stride != 1:
         offset = Operation("*", offset, Number(expr.stride, S64), S64)
     return Helper("moved", (base, offset), ADDRESS)
-
-
-# --- Arithmetic -----------------------------------------------------------------------------------
-
-
-def widen(value: Value, type_: CType) -> Value:
-    """Return the value in a 64-bit type; constants simply change theirs."""
-    if value.type == type_:
-        return value
-    if isinstance(value, Number):
-        return replace(value, type=type_)
-    if value.type.name.endswith("*"):
-        return Helper("address", (value,), U64)
-    return Convert(value, type_)
-
-
-def _arithmetic(expr: Arithmetic | Negated | Cast | Swap, body: Body) -> Value:
-    type_ = held_type(expr.type)
-    match expr:
-        case Cast(_, operand):
-            return Convert(body.value(operand), type_)
-        case Swap(_, operand):
-            size, _ = width(operand.type)
-            value = body.value(operand)
-            return value if size == 1 else Helper(f"swap{size * 8}", (value,), type_)
-        case Negated(_, operator, operand):
-            return Prefix(operator, widen(body.value(operand), type_), type_)
-        case Arithmetic(_, operator, left, right):
-            values = tuple(widen(body.value(v), type_) for v in (left, right))
-            return _operate(operator, values[0], values[1], type_)
-    raise AssertionError(expr)
-
-
-def _operate(operator: str, left: Value, right: Value, type_: CType) -> Value:
-    if operator in ("/", "%"):
-        word = "quotient" if operator == "/" else "remainder"
-        return Helper(f"{word}_{type_.name}", (left, right), type_)
-    if operator in ("<<", ">>") and not isinstance(right, Number):
-        right = Operation("&", right, Number(63, type_), type_)
-    return Operation(operator, left, right, type_)
-
-
-def _choose(expr: Choice, body: Body) -> Value:
-    type_ = held_type(expr.type)
-    result = Variable(body.names.take("choice"), type_)
-    body.emit(Declare(result, Number(0, type_)))
-    condition = body.condition(expr.condition)
-    branches: list[tuple[Statement, ...]] = []
-    for side in (expr.then, expr.otherwise):
-        with body.block() as statements:
-            value = body.value(side)
-            if type_ is not ADDRESS and value.type.size == 8:
-                value = widen(value, type_)
-            body.emit(Assign(result, value))
-        branches.append(tuple(statements))
-    body.emit(If(condition, branches[0], branches[1]))
-    return result

@@ -6,7 +6,7 @@ import gc
 import os
 import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -15,7 +15,7 @@ from tracelang.build.object import BuiltObject
 from tracelang.dataclass import dataclass
 from tracelang.diagnostics import Diagnostic
 from tracelang.mechanism import Mechanism
-from tracelang.plan.ir import Counter, Plan
+from tracelang.plan.ir import Attachment, Counter, Plan
 from tracelang.runtime.accounting import Accounting
 from tracelang.runtime.aggregates.periods import Aggregates, aggregate_sizes
 from tracelang.runtime.attach_errors import warn_of_refused
@@ -172,6 +172,11 @@ class Session:
             )
             for name in names
         )
+
+    @property
+    def left_out(self) -> Collection[Attachment]:
+        """What is not attached, as the kernel refused it and a wildcard found others."""
+        return self._programs.refused
 
     @property
     def attached(self) -> int:

@@ -244,7 +244,7 @@ class TypedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Platform:
     """What generated programs rely on of the architecture and the kernel.
 
     `typed_task` is None where a helper has to be asked for all that is to be known of the task.
@@ -261,7 +261,7 @@ class ScriptModel:
     description: str
     params: tuple[ParamModel, ...]
     rules: tuple[RuleModel, ...]
-    machine: Machine
+    platform: Platform
     stop_after: int | None = None
     """Nanoseconds."""
     stop_events: int | None = None

@@ -9,7 +9,7 @@ from tracelang.decoders.protocol import Decoder
 from tracelang.diagnostics import Diagnostic, Label, Reporter
 from tracelang.kernel.view import KernelView
 from tracelang.registry import Registry
-from tracelang.semantic.model import Machine, RuleModel, ScriptModel
+from tracelang.semantic.model import Platform, RuleModel, ScriptModel
 from tracelang.semantic.observed import Observed
 from tracelang.semantic.options import BindOptions
 from tracelang.semantic.params import bind_params
@@ -71,9 +71,9 @@ def bind_script(
     rules = _bind_rules(declared, binder)
     reporter.raise_errors()
     registers = find_registers(kernel.architecture, types)
-    machine = Machine(registers, find_typed_task(kernel, types))
+    platform = Platform(registers, find_typed_task(kernel, types))
     return ScriptModel(
-        script.description, params, rules, machine, *_stops(script), tuple(calls.found)
+        script.description, params, rules, platform, *_stops(script), tuple(calls.found)
     )
 
 
