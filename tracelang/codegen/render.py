@@ -201,7 +201,8 @@ class _Renderer:
         name = program.name
         return (
             f"{_INDENT}u32 zero = 0;\n"
-            f"{_INDENT}struct {name}_scratch *scratch = {name}_memory.lookup(&zero);\n\n"
+            f"{_INDENT}struct {name}_scratch *scratch =\n"
+            f"{_INDENT * 2}__builtin_assume_aligned({name}_memory.lookup(&zero), 8);\n\n"
             f"{_INDENT}if (!scratch)\n{_INDENT * 2}return 0;"
         )
 

@@ -109,7 +109,8 @@ static __always_inline u16 swap16(u16 value)
 int rule_1(u64 *ctx)
 {
     u32 zero = 0;
-    struct rule_1_scratch *scratch = rule_1_memory.lookup(&zero);
+    struct rule_1_scratch *scratch =
+        __builtin_assume_aligned(rule_1_memory.lookup(&zero), 8);
 
     if (!scratch)
         return 0;
@@ -128,7 +129,7 @@ int rule_1(u64 *ctx)
     if (!((word64(scratch->address_2) == 0x0) && ((word64(scratch->address_2 + 8) & 0xffffffffff) == 0xaffff0000)))
         return 0;
     u64 ts = now();
-    struct rule_1_event *event = events.ringbuf_reserve(sizeof(*event));
+    struct rule_1_event *event = __builtin_assume_aligned(events.ringbuf_reserve(sizeof(*event)), 8);
     if (!event) {
         count(0);
         return 0;

@@ -154,7 +154,7 @@ int rule_1(struct pt_regs *ctx)
     if (quotient_u64(count_2, 3ULL) <= 7ULL)
         return 0;
     u64 ts = now();
-    struct rule_1_event *event = events.ringbuf_reserve(sizeof(*event));
+    struct rule_1_event *event = __builtin_assume_aligned(events.ringbuf_reserve(sizeof(*event)), 8);
     if (!event) {
         count(0);
         return 0;

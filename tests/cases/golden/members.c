@@ -112,7 +112,7 @@ int rule_1(u64 *ctx)
     if (in_execve != 0)
         return 0;
     u64 ts = now();
-    struct rule_1_event *event = events.ringbuf_reserve(sizeof(*event));
+    struct rule_1_event *event = __builtin_assume_aligned(events.ringbuf_reserve(sizeof(*event)), 8);
     if (!event) {
         count(0);
         return 0;

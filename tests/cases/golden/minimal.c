@@ -54,7 +54,7 @@ int rule_1(struct tracepoint_syscalls_sys_enter_close *ctx)
 {
 #line 1 "minimal.trace"
     u64 ts = now();
-    struct rule_1_event *event = events.ringbuf_reserve(sizeof(*event));
+    struct rule_1_event *event = __builtin_assume_aligned(events.ringbuf_reserve(sizeof(*event)), 8);
     if (!event) {
         count(0);
         return 0;

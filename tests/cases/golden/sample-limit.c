@@ -84,7 +84,7 @@ int rule_1(void *ctx)
         count(2);
         return 0;
     }
-    struct rule_1_event *event = events.ringbuf_reserve(sizeof(*event));
+    struct rule_1_event *event = __builtin_assume_aligned(events.ringbuf_reserve(sizeof(*event)), 8);
     if (!event) {
         count(0);
         return 0;

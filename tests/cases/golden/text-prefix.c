@@ -129,7 +129,8 @@ static __always_inline u32 word32(const void *at)
 int rule_1(struct tracepoint_syscalls_sys_enter_openat *ctx)
 {
     u32 zero = 0;
-    struct rule_1_scratch *scratch = rule_1_memory.lookup(&zero);
+    struct rule_1_scratch *scratch =
+        __builtin_assume_aligned(rule_1_memory.lookup(&zero), 8);
 
     if (!scratch)
         return 0;
@@ -139,7 +140,7 @@ int rule_1(struct tracepoint_syscalls_sys_enter_openat *ctx)
     if (!(word32(scratch->text) == 0x6374652f && word8(scratch->text + 4) == 0x2f) /* "/etc/" */)
         return 0;
     u64 ts = now();
-    struct rule_1_event *event = events.ringbuf_reserve(sizeof(*event));
+    struct rule_1_event *event = __builtin_assume_aligned(events.ringbuf_reserve(sizeof(*event)), 8);
     if (!event) {
         count(0);
         return 0;
