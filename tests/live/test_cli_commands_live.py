@@ -128,7 +128,7 @@ def test_assembly_of_a_script_is_the_same_each_time(tracelang: TracelangCommand)
     first = tracelang("emit", "asm", "syscall:openat where uid == 0 capture comm, filename")
     assert first.status == 0
     assert "program rule_1" in first.stdout
-    assert "call bpf_get_current_comm" in first.stdout
+    assert "call bpf_get_current_task_btf" in first.stdout
     assert first.stdout.rstrip().endswith("exit")
     second = tracelang("emit", "asm", "syscall:openat where uid == 0 capture comm, filename")
     assert second.stdout == first.stdout

@@ -1,0 +1,101 @@
+"""Calls that programs make all the time, by the tracepoint that every call passes, and `comm`."""
+
+from __future__ import annotations
+
+import platform
+from errno import EBADF
+
+import pytest
+
+from tests.live.runs import Event, accounting, events_of, python_command
+from tests.processes import TracelangCommand
+
+SCRIPT = """
+probe syscall:pwrite64 where comm == "busy" capture pid, tid, fd, str(buf, 8) as text, count, pos
+probe sysret:pwrite64 where comm == "busy" capture retval
+span syscall:pread64 where count < 5 and comm == "busy" capture fd, count, pos, retval
+probe syscall:read, syscall:getpgid where comm == "busy" aggregate count() by func
+"""
+
+WORK = """
+import ctypes, mmap, os, tempfile
+open("/proc/self/comm", "w").write("busy")
+# What 64-bit programs call 0 is read, what 32-bit programs call 0 restarts a call.
+code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+code.write(bytes.fromhex("53 31db b800000000 cd80 5b c3"))
+call_as_32_bit = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+with tempfile.TemporaryFile(buffering=0) as file:
+    fd = os.dup2(file.fileno(), 60)
+    os.pwrite(fd, b"abc", 7_000_000_000)
+    try:
+        os.pwrite(63, b"closed", 5)
+    except OSError:
+        pass
+    for size in (4, 3, 5):
+        os.pread(fd, size, 7_000_000_000)
+    for _ in range(3):
+        os.read(fd, 1)
+        if IS_X86:
+            call_as_32_bit()
+    os.getpgid(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def seen(tracelang: TracelangCommand) -> list[Event]:
+    work = WORK.replace("IS_X86", str(platform.machine() == "x86_64"))
+    return run(tracelang, SCRIPT, work)
+
+
+def run(tracelang: TracelangCommand, script: str, work: str) -> list[Event]:
+    done = tracelang(script, "-c", python_command(work), "-o", "json")
+    assert done.status == 0, done.stderr
+    assert accounting(done)["lost"] == 0, done.stderr
+    return events_of(done)
+
+
+def of_rule(seen: list[Event], number: int) -> list[Event]:
+    return [event for event in seen if event["rule"] == number]
+
+
+def test_arguments_and_results(seen: list[Event]) -> None:
+    written, failed = of_rule(seen, 1)
+    assert written["pid"] == written["tid"]
+    names = ("fd", "text", "count", "pos")
+    assert [written[n] for n in names] == [60, "abc", 3, 7_000_000_000]
+    assert [failed[n] for n in names] == [63, "closed", 6, 5]
+    assert [e["retval"] for e in of_rule(seen, 2)] == [3, -EBADF]
+
+
+def test_spans_have_what_the_entry_had(seen: list[Event]) -> None:
+    spans = [[e[n] for n in ("fd", "count", "pos", "retval")] for e in of_rule(seen, 3)]
+    assert spans == [[60, 4, 7_000_000_000, 3], [60, 3, 7_000_000_000, 3]]
+
+
+def test_calls_of_32_bit_programs_are_others_though_their_numbers_are_the_same(
+    seen: list[Event],
+) -> None:
+    rows = {row["func"]: row["count"] for row in of_rule(seen, 4)}
+    assert rows == {"read": 3, "getpgid": 1}
+
+
+NAMES = ("a", "of four", "seven by", "just 9 by", "fifteen letters", "short", "")
+
+
+def test_names_are_whole_and_end_where_they_end(tracelang: TracelangCommand) -> None:
+    """As keys all of their bytes count, those of a longer name before as well."""
+    work = f"""
+import os
+for round in range(2):
+    for name in {NAMES!r}:
+        with open("/proc/self/comm", "w") as comm:
+            comm.write(name or chr(0))
+        os.getpgid(0)
+"""
+    script = """
+probe syscall:getpgid capture comm
+probe syscall:getpgid aggregate count() by comm
+"""
+    found = run(tracelang, script, work)
+    assert [e["comm"] for e in of_rule(found, 1)] == [*NAMES, *NAMES]
+    assert {row["comm"]: row["count"] for row in of_rule(found, 2)} == dict.fromkeys(NAMES, 2)
