@@ -9,7 +9,7 @@ from bench.results import Row, Section, Series, alternate
 
 _TIMES = 7
 _CALLS = 20_000
-_RUNS = 50
+_RUNS = 100
 """For tenths of a second at a time the machine takes up to a third longer for every system call,
 traced or not. The shortest of many short runs is what a call costs when it does not."""
 _CASES = {
@@ -26,34 +26,35 @@ def measure() -> Section:
     section = Section("Aggregating and filtering")
     bare = Series()
     with Load(_CALLS) as load:
-        for name in _CASES:
-            _compare(name, load, bare, section)
+        found = {name: _measure(_case(name, load, section), load, bare) for name in _CASES}
         starts = {"ours": lambda: tracelang(_FILTER), "by hand": lambda: by_hand("filter", 1)}
-        found = _measure(starts, load, bare)
-        section.rows.append(_row("an event that is filtered out", found, "by hand", 1.1))
+        left_out = _measure(starts, load, bare)
+    for name, series in found.items():
+        for other, limit in (("by hand", 1.1), ("bpftrace", 0.75)):
+            section.rows.append(_row(_NAMES[name], series, other, limit, bare.median))
+    what = "an event that is filtered out"
+    section.rows.append(_row(what, left_out, "by hand", 1.1, bare.median))
     section.notes.append(f"A call that nobody traces takes {bare.show('ns')}.")
     return section
 
 
-def _compare(name: str, load: Load, bare: Series, section: Section) -> None:
+def _case(name: str, load: Load, section: Section) -> dict[str, Callable[[], Tracer]]:
+    """Return what starts each tracer; `section` gets their commands."""
     clause, action = _CASES[name]
     script = f"syscall:write where pid == {load.pid} {clause}"
     theirs = f"tracepoint:syscalls:sys_enter_write /pid == {load.pid}/ {{ {action} }}"
-    starts = {
+    section.commands += [f"tracelang '{script}'", f"bpftrace -e '{theirs}'"]
+    return {
         "ours": lambda: tracelang(script),
         "by hand": lambda: by_hand(name, load.pid),
         "bpftrace": lambda: bpftrace(theirs),
     }
-    found = _measure(starts, load, bare)
-    for other, limit in (("by hand", 1.1), ("bpftrace", 0.75)):
-        section.rows.append(_row(_NAMES[name], found, other, limit))
-    section.commands += [f"tracelang '{script}'", f"bpftrace -e '{theirs}'"]
 
 
 def _measure(
     starts: Mapping[str, Callable[[], Tracer]], load: Load, bare: Series
 ) -> dict[str, Series]:
-    """Return what each tracer adds to a call; `bare` gets what an untraced call takes meanwhile."""
+    """Return what a call takes with each tracer; `bare` gets what it takes without, meanwhile."""
 
     def during(start: Callable[[], Tracer]) -> float:
         with start() as tracer:
@@ -63,24 +64,21 @@ def _measure(
 
     measures = {name: lambda start=start: during(start) for name, start in starts.items()}
     found = alternate(_TIMES, {"bare": lambda: _best(load), **measures})
-    untraced = found.pop("bare")
-    bare.values += untraced.values
-    return {
-        name: Series([value - untraced.median for value in series.values])
-        for name, series in found.items()
-    }
+    bare.values += found.pop("bare").values
+    return dict(found)
 
 
 def _best(load: Load) -> float:
     return min(load.run() for _ in range(_RUNS))
 
 
-def _row(what: str, found: Mapping[str, Series], other: str, limit: float) -> Row:
-    ratio = found["ours"].median / found[other].median
+def _row(what: str, found: Mapping[str, Series], other: str, limit: float, bare: float) -> Row:
+    added = {n: Series([v - bare for v in series.values]) for n, series in found.items()}
+    ratio = added["ours"].median / added[other].median
     return Row(
         f"added to a call: {what}",
-        found["ours"].show("ns"),
-        f"{other}: {found[other].show('ns')}",
+        added["ours"].show("ns"),
+        f"{other}: {added[other].show('ns')}",
         ratio,
         limit,
         f"{ratio:.2f} × {other}, at most {limit}",
