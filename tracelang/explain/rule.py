@@ -100,7 +100,7 @@ class Explainer:
         record = rule.output.record
         if not rule.model.bound:
             return
-        head = f"sends an event of {record.size:,} bytes"
+        head = f"sends an event of {'up to ' if record.cut else ''}{record.size:,} bytes"
         if len(rule.model.bound) > 1:
             head += f" (as read on {_first_probe(rule.model)})"
         bound = rule.model.bound[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoding
@@ -10,16 +12,19 @@ from tracelang.diagnostics import fail
 from tracelang.plan import texts
 from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
-from tracelang.plan.c_types import U64, CType, byte_array, integer
+from tracelang.plan.c_types import S64, U64, CType, byte_array, integer
 from tracelang.plan.code.statements import Line, Store
-from tracelang.plan.code.values import Buffer, Helper, Home, Value
+from tracelang.plan.code.values import Buffer, Helper, Home, Value, Variable
 from tracelang.plan.identifiers import Names
 from tracelang.plan.ir import Column, Record, RuleOutput
 from tracelang.plan.layout import HEADER, MOST_BYTES, TARGET_SLOT, TS_SLOT, lay_out
 from tracelang.plan.pointers import stored_type
-from tracelang.semantic.expressions import Builtin, Expression
+from tracelang.semantic.expressions import Builtin, Expression, TextAt
 from tracelang.semantic.model import BoundTarget, CapturedField, RuleModel
 from tracelang.semantic.types import Stack, Text, is_scalar
+
+_LONG: Final = 256
+"""Bytes from which on it pays to put an event together apart, and to send less of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +41,25 @@ class EventFields:
         """Return the fields of a rule's record; a value shown twice is stored once."""
         shown = _shown(rule.bound[0]) if rule.bound else ()
         names = Names(name for name, _ in HEADER)
-        fields: list[tuple[str, CType]] = []
         stored: list[tuple[int, str, CType]] = []
-        slots: list[int] = []
-        known: dict[tuple[Expression, ...], int] = {}
+        holders: list[str | int] = []
+        known: dict[tuple[Expression, ...], str] = {}
         for position, field in enumerate(shown):
             versions = tuple(replace(_shown(b)[position].value, decoding=None) for b in rule.bound)
-            slot = _header_slot(field.value)
-            if slot is None and versions in known:
-                slot = known[versions]
-            if slot is None:
-                type_ = common_type(versions)
-                name = names.take(field.name)
-                slot = known[versions] = len(HEADER) + len(fields)
-                fields.append((name, type_))
-                stored.append((position, name, type_))
-            slots.append(slot)
-        record = lay_out(f"rule_{rule.number + 1}_event", fields)
+            holder: str | int | None = _header_slot(field.value)
+            if holder is None:
+                holder = known.get(versions)
+            if holder is None:
+                holder = known[versions] = names.take(field.name)
+                stored.append((position, holder, common_type(versions)))
+            holders.append(holder)
+        last = _largest_text(rule, stored)
+        if last is not None:
+            stored.append(stored.pop(last))
+        fields = [(name, type_) for _, name, type_ in stored]
+        record = lay_out(f"rule_{rule.number + 1}_event", fields, cut=last is not None)
+        places = {name: len(HEADER) + n for n, (name, _) in enumerate(fields)}
+        slots = [places[h] if isinstance(h, str) else h for h in holders]
         if record.size > MOST_BYTES:
             raise fail(
                 "T262",
@@ -75,6 +82,20 @@ class EventFields:
         return RuleOutput(
             rule.number, self.record, columns[:count], targets, rule.format, columns[count:]
         )
+
+
+def _largest_text(rule: RuleModel, stored: Sequence[tuple[int, str, CType]]) -> int | None:
+    """Return which field is a text so long that what it does not take should not be sent.
+
+    It is read somewhere in memory at every target, so that reading it tells its length.
+    """
+    long = [
+        (type_.length, number)
+        for number, (position, _, type_) in enumerate(stored)
+        if type_.length >= _LONG
+        and all(isinstance(_shown(b)[position].value, TextAt) for b in rule.bound)
+    ]
+    return max(long)[1] if long else None
 
 
 def _shown(bound: BoundTarget) -> tuple[CapturedField, ...]:
@@ -116,19 +137,28 @@ def common_type(versions: tuple[Expression, ...]) -> CType:
     return byte_array(size, text=texts_too)
 
 
-def fill_event(bound: BoundTarget, fields: EventFields, body: Body, file: str) -> None:
-    """Emit what puts one target's values into the event."""
+def fill_event(bound: BoundTarget, fields: EventFields, body: Body, file: str) -> Variable | None:
+    """Emit what puts one target's values into the event.
+
+    Returns the length of the text at its end, where only what there is of it is sent.
+    """
     shown = _shown(bound)
+    length = Variable(body.names.take("length"), S64) if fields.record.cut else None
+    last = fields.record.fields[-1].name
     line = 0
     for position, name, type_ in fields.stored:
         value = shown[position].value
         if value.span is not None and value.span.source.name == file and value.span.line != line:
             line = value.span.line
             body.emit(Line(file, line))
-        if type_.length:
-            texts.fill(value, Buffer(name, type_.length, Home.EVENT), body)
+        buffer = Buffer(name, type_.length, Home.EVENT)
+        if type_.length and length is not None and name == last:
+            texts.fill_known_text(value, buffer, body, length)
+        elif type_.length:
+            texts.fill(value, buffer, body)
         else:
             body.emit(Store(name, fit(body.value(value), type_)))
+    return length
 
 
 def fit(value: Value, type_: CType) -> Value:

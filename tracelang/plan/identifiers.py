@@ -30,7 +30,7 @@ PRELUDE: Final = _words(
     "power_bucket_s64 linear_bucket_u64 linear_bucket_s64 log_linear_bucket_u64 "
     "log_linear_bucket_s64 epochs cell fresh "
     "room space key bucket buckets there none no_events only place events call "
-    "selected pending thread level depth deeper start counters samples limits followed named "
+    "selected taken pending thread level depth deeper start counters samples limits followed named "
     "zero first from i above stack_number take_stack take_address stacks stacks_sent"
 )
 """What generated programs call or declare themselves: no local variable may have such a name."""

@@ -37,12 +37,14 @@ class Record:
 
     Every record starts with `ts` (u64, monotonic nanoseconds), `rule` (u32) and `target` (u32, an
     index into the rule's targets), so that records of several rules can share one buffer. `size` is
-    a multiple of 8.
+    a multiple of 8. With `cut`, the last field is a text of which only what there is of it is sent,
+    up to its NUL and the next multiple of 8: `size` is the most an event may take.
     """
 
     name: str
     fields: tuple[RecordField, ...]
     size: int
+    cut: bool = False
 
 
 # --- What is attached -----------------------------------------------------------------------------

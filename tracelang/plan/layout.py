@@ -22,10 +22,13 @@ def lay_out(
     name: str,
     fields: Iterable[tuple[str, CType]],
     header: tuple[tuple[str, CType], ...] = HEADER,
+    *,
+    cut: bool = False,
 ) -> Record:
     """Return a record with the header and `fields` in order, each at its natural alignment.
 
-    The size is rounded up to 8 bytes, as the ring buffer rounds it anyway.
+    The size is rounded up to 8 bytes, as the ring buffer rounds it anyway. With `cut` only what
+    there is of the last field is sent, a text.
     """
     offset = 0
     placed = []
@@ -33,7 +36,7 @@ def lay_out(
         offset = _align(offset, type_.alignment)
         placed.append(RecordField(field_name, type_, offset))
         offset += type_.size
-    return Record(name, tuple(placed), _align(offset, 8))
+    return Record(name, tuple(placed), _align(offset, 8), cut)
 
 
 def _align(offset: int, alignment: int) -> int:

@@ -275,6 +275,8 @@ def _send(
     now = body.value(Builtin(types.U64, "ts"))
     if rule.limit is not None:
         body.emit(Limit(rule.number, rule.limit, now))
-    body.emit(Reserve(fields.record.name, rule.number, now, target))
-    fill_event(bound, fields, body, rule.span.source.name)
-    body.emit(Submit(fields.record.name))
+    record = fields.record
+    body.emit(Reserve(record.name, rule.number, now, target, record.cut))
+    length = fill_event(bound, fields, body, rule.span.source.name)
+    last = record.fields[-1].name if record.cut else ""
+    body.emit(Submit(record.name, last, length))

@@ -141,7 +141,7 @@ def fill(expr: Expression, buffer: Buffer, body: Body) -> None:
     if isinstance(expr, Choice):
         _choose(expr, buffer, body)
     elif isinstance(expr.type, Text):
-        _fill_known_text(expr, buffer, body)
+        fill_known_text(expr, buffer, body, None)
     else:
         fill_bytes(expr, buffer, body)
 
@@ -156,15 +156,15 @@ def _choose(expr: Choice, buffer: Buffer, body: Body) -> None:
     body.emit(If(condition, branches[0], branches[1]))
 
 
-def _fill_known_text(expr: Expression, buffer: Buffer, body: Body) -> None:
-    """Copy a text that was read for a comparison, or read it now."""
+def fill_known_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | None) -> None:
+    """Copy a text that was read for a comparison, or read it now; `length` becomes its bytes."""
     plain = replace(expr, decoding=None)
     for loops in (False, True):
         known = body.known(("text", plain, loops))
         if isinstance(known, Buffer) and known.size == buffer.size:
-            body.emit(CopyText(buffer, known))
+            body.emit(CopyText(buffer, known, length))
             return
-    fill_text(expr, buffer, body, None)
+    fill_text(expr, buffer, body, length)
 
 
 def fill_text(expr: Expression, buffer: Buffer, body: Body, length: Variable | None) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracelang.diagnostics import DiagnosticError
-from tracelang.plan.c_types import S16, S64, U8, U32, U64, byte_array
+from tracelang.plan.c_types import S16, S64, U8, U16, U32, U64, byte_array
 from tracelang.plan.ir import Record, RecordField
 from tracelang.runtime.batch import BatchDecoder, Row, frame_format
 from tracelang.runtime.frames import DISCARDED, scan_runs
@@ -20,6 +20,12 @@ BARE = Record("bare", HEAD, 16)
 PADDED = Record("padded", (*HEAD, RecordField("a", U8, 16), RecordField("b", S16, 18)), 24)
 NAMED = Record("named", (*HEAD, RecordField("comm", byte_array(5, text=True), 16)), 24)
 WIDE = Record("wide", (*HEAD, RecordField("a", U32, 16), RecordField("b", S64, 24)), 32)
+CUT = Record(
+    "cut",
+    (*HEAD, RecordField("a", U16, 16), RecordField("t", byte_array(30, text=True), 18)),
+    48,
+    cut=True,
+)
 RECORDS = {1: BARE, 2: PADDED, 3: NAMED, 40: WIDE}
 
 
@@ -68,6 +74,35 @@ def test_any_mixture_keeps_its_order(blocks: list[tuple[int, int]]) -> None:
     rows = [rows_of(rule, ts) for ts, rule in enumerate(rules)]
     batch = drained(*(pack(RECORDS[row[1]], row) for row in rows))
     assert BatchDecoder(RECORDS).decode(batch) == rows
+
+
+def pack_cut(row: Row) -> bytes:
+    """Send what there is of the text, up to the next multiple of 8: what the generated C does."""
+    size = (18 + len(row[-1]) + 8) // 8 * 8
+    head = struct.pack("=QIIH", *row[:-1])
+    return struct.pack("=II", size, 3) + (head + row[-1] + b"\0" + b"\xee" * 8)[:size]
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, 7]), st.integers(0, 29), st.integers(1, 20))))
+def test_texts_that_are_sent_as_far_as_they_go(blocks: list[tuple[int, int, int]]) -> None:
+    kinds = [(rule, length) for rule, length, times in blocks for _ in range(times)]
+    rows = [
+        (ts, rule, 0) if rule == 1 else (ts, rule, 0, ts % 999, b"x" * length)
+        for ts, (rule, length) in enumerate(kinds)
+    ]
+    batch = drained(*(pack(BARE, row) if row[1] == 1 else pack_cut(row) for row in rows))
+    found = [
+        row if row[1] == 1 else (*row[:-1], row[-1].partition(b"\0")[0])
+        for row in BatchDecoder({1: BARE, 7: CUT}).decode(batch)
+    ]
+    assert found == rows
+
+
+def test_a_cut_record_is_no_shorter_than_its_head_and_no_longer_than_it_may_be() -> None:
+    for size in (16, 44, 56):
+        frame = struct.pack("=II", size, 0) + struct.pack("=QII", 1, 7, 0) + bytes(size - 16)
+        with pytest.raises(DiagnosticError, match="says it is of rule 7"):
+            BatchDecoder({7: CUT}).decode(drained(frame + bytes(-len(frame) % 8)))
 
 
 def test_two_layouts_of_one_size_are_told_apart_by_the_rule() -> None:

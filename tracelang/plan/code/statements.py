@@ -112,12 +112,16 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Get room for the rule's event, or count it as lost and leave the program."""
+    """Get room for the rule's event, or count it as lost and leave the program.
+
+    With `apart` it is put together in memory of the CPU's own, as its size is known only then.
+    """
 
     record: str
     rule: int
     ts: Value
     target: Value
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +134,15 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Hand the event over."""
+    """Hand the event over.
+
+    `last` is the text at its end where only what there is of it is sent, `length` its bytes without
+    the NUL.
+    """
 
     record: str
+    last: str = ""
+    length: Variable | None = None
 
 
 Statement = (
