@@ -78,9 +78,11 @@ def test_any_mixture_keeps_its_order(blocks: list[tuple[int, int]]) -> None:
 
 def pack_cut(row: Row) -> bytes:
     """Send what there is of the text, up to the next multiple of 8: what the generated C does."""
-    size = (18 + len(row[-1]) + 8) // 8 * 8
-    head = struct.pack("=QIIH", *row[:-1])
-    return struct.pack("=II", size, 3) + (head + row[-1] + b"\0" + b"\xee" * 8)[:size]
+    *numbers, text = row
+    assert isinstance(text, bytes)
+    size = (18 + len(text) + 8) // 8 * 8
+    data = struct.pack("=QIIH", *numbers) + text + b"\0" + b"\xee" * 8
+    return struct.pack("=II", size, 3) + data[:size]
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 7]), st.integers(0, 29), st.integers(1, 20))))
