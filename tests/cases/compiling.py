@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from tests.unit.kernel.kernels import KERNELS, NAMES
-from tracelang.kernel.features import PRESENT
+from tracelang.kernel.features import PRESENT, absent
 from tracelang.kernel.recorded import RecordedKernel
 from tracelang.pipeline import Compilation, CompileOptions
 from tracelang.plan.process_filter import ProcessFilter
@@ -46,12 +46,20 @@ def compile_case(
 
 @cache
 def open_recorded(name: str) -> RecordedKernel:
-    """Return a recorded kernel; `NAME+FEATURE` is the same one with a feature it did not have."""
-    base, _, feature = name.partition("+")
+    """Return a recorded kernel.
+
+    `NAME+FEATURE` is the same one with a feature it did not have, `NAME without FEATURE` the one
+    without a feature it has.
+    """
+    base, lacks, lacking = name.partition(" without ")
+    base, gains, gained = base.partition("+")
     kernel = RecordedKernel(KERNELS / base)
-    if feature:
-        changed: dict[str, Any] = {feature: PRESENT}
-        kernel.features = replace(kernel.features, **changed)
+    changed: dict[str, Any] = {}
+    if gains:
+        changed[gained] = PRESENT
+    if lacks:
+        changed[lacking] = absent("it left out")
+    kernel.features = replace(kernel.features, **changed)
     return kernel
 
 

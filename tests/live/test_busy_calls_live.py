@@ -41,14 +41,39 @@ with tempfile.TemporaryFile(buffering=0) as file:
 """
 
 
-@pytest.fixture(scope="module")
-def seen(tracelang: TracelangCommand) -> list[Event]:
+# What finds out about the kernel, told that it is an older one.
+OLDER = """
+from tracelang.kernel.features import absent
+from tracelang.kernel.live_features import LiveFeatures
+for name in {names}:
+    setattr(LiveFeatures, name, absent("nothing of the kind"))
+"""
+NEWER_FEATURES = {
+    "this one": (),
+    "before 5.15": ("typed_registers",),
+    "before 5.11": ("typed_task", "typed_registers"),
+}
+
+
+@pytest.fixture(scope="module", params=NEWER_FEATURES)
+def seen(
+    tracelang: TracelangCommand,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[Event]:
+    """Return what is seen by this kernel's means, and by those that older ones have."""
+    older = tmp_path_factory.mktemp("older")
+    text = OLDER.format(names=NEWER_FEATURES[request.param])
+    (older / "sitecustomize.py").write_text(text)
     work = WORK.replace("IS_X86", str(platform.machine() == "x86_64"))
-    return run(tracelang, SCRIPT, work)
+    return run(tracelang, SCRIPT, work, "--no-cache", PYTHONPATH=str(older))
 
 
-def run(tracelang: TracelangCommand, script: str, work: str) -> list[Event]:
-    done = tracelang(script, "-c", python_command(work), "-o", "json")
+def run(
+    tracelang: TracelangCommand, script: str, work: str, *options: str, **environment: str
+) -> list[Event]:
+    command = python_command(work)
+    done = tracelang(script, "-c", command, "-o", "json", *options, environment=environment)
     assert done.status == 0, done.stderr
     assert accounting(done)["lost"] == 0, done.stderr
     return events_of(done)

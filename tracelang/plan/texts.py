@@ -11,6 +11,7 @@ from tracelang.plan.arithmetic import widen
 from tracelang.plan.body import Body
 from tracelang.plan.c_types import S64, U32, U64
 from tracelang.plan.code.reading import (
+    CopyBytes,
     CopyText,
     PutWord,
     ReadBytes,
@@ -162,7 +163,8 @@ def fill_known_text(expr: Expression, buffer: Buffer, body: Body, length: Variab
     for loops in (False, True):
         known = body.known(("text", plain, loops))
         if isinstance(known, Buffer) and known.size == buffer.size:
-            body.emit(CopyText(buffer, known, length))
+            whole = isinstance(expr, Builtin) and length is None  # `comm`, zeros behind it
+            body.emit(CopyBytes(buffer, known) if whole else CopyText(buffer, known, length))
             return
     fill_text(expr, buffer, body, length)
 

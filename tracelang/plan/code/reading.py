@@ -97,6 +97,14 @@ class CopyText:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyBytes:
+    """Copy all of a buffer into another one of the same size."""
+
+    target: Buffer
+    source: Buffer
+
+
+@dataclass(frozen=True, slots=True)
 class SetBytes:
     """Put constant bytes into a buffer, from `at` on."""
 

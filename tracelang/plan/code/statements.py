@@ -13,6 +13,7 @@ from tracelang.plan.code.aggregating import (
     TakeStack,
 )
 from tracelang.plan.code.reading import (
+    CopyBytes,
     CopyText,
     CurrentComm,
     PutWord,
@@ -156,6 +157,7 @@ Statement = (
     | ReadPath
     | ReadText
     | CurrentComm
+    | CopyBytes
     | CopyText
     | SetBytes
     | PutWord
