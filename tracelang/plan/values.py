@@ -222,10 +222,12 @@ def _saved_register(
 ) -> Variable:
     """Return a register of those that a system call began with; `registers` points to them."""
     tag = body.structs.declare("struct", "pt_regs", body.platform.registers.size)
-    member = body.structs.member(tag, register.name, "u64", register.offset)
+    # The number has 32 bits on arm64, and may be read only as what it is.
+    held = U32 if register is body.platform.registers.syscall_number else U64
+    member = body.structs.member(tag, register.name, held.name, register.offset)
     task = body.platform.typed_task
     if task is not None and task.registers and isinstance(registers, TracingArgument):
-        value: Value = Member(_registers_of(task, tag, body), (member,), U64)
+        value: Value = Member(_registers_of(task, tag, body), (member,), held)
         if type_ is ADDRESS:
             value = Helper("pointer", (value,), ADDRESS)
         return body.declare(name, type_, value)

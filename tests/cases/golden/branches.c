@@ -11,7 +11,7 @@
 struct pt_regs {
     union {
         u8 all_bytes[168];
-        AT(120, u64, orig_ax)
+        AT(120, u32, orig_ax)
     };
 };
 _Static_assert(__builtin_offsetof(struct pt_regs, orig_ax) == 120, "pt_regs.orig_ax");
