@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.runs import events_of, trace
-from tests.processes import Completed, TracelangCommand
+from tests.processes import Completed, TracelangCommand, Workloads, finish
 from tracelang.binaries.libraries import find_libraries
 from tracelang.build.cache import ObjectCache
 from tracelang.build.object import ProgramObject
@@ -157,6 +157,23 @@ def test_a_program_that_was_replaced_is_looked_at_again(
         shutil.copy(libraries[soname], program)
         for _ in range(2):
             assert private("check", f"uprobe:{program}:malloc capture pid").status == status
+
+
+def test_another_process_needs_no_other_programs(
+    private: TracelangCommand, workloads: Workloads
+) -> None:
+    """The loader fills in which process it is, and no other's calls are seen."""
+    script = 'probe begin print "ready" probe syscall:getpgid print "%d", pid'
+    for _ in range(2):
+        work, other = (workloads.python("os.getpgid(0)") for _ in range(2))
+        process = private.start(script, "-p", str(work.pid))
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for each in (other, work):
+            each.go()
+            each.wait()
+        assert finish(process).stdout == f"{work.pid}\n"
+        assert len(entries(private)) == 1
 
 
 def test_two_that_start_at_once_agree(private: TracelangCommand) -> None:

@@ -46,7 +46,7 @@ def test_the_transport_is_what_the_kernel_has_or_was_asked_for(wanted: str, used
 
 @pytest.mark.parametrize(
     "processes",
-    [ProcessFilter(pid=42), ProcessFilter(comm="bash"), ProcessFilter(cgroup=7, cgroup_level=2)],
+    [ProcessFilter(pid=True), ProcessFilter(comm="bash"), ProcessFilter(cgroup=7, cgroup_level=2)],
 )
 def test_a_process_filter_is_in_every_program_with_a_task(processes: ProcessFilter) -> None:
     source = SourceFile(

@@ -8,6 +8,9 @@ from tracelang.dataclass import dataclass
 
 CONSTANT_MAGIC: Final = 0x7ACE0000
 """A constant that the loader fills in is an `ld_imm64` of this value plus the constant's number."""
+TARGET_CONSTANT: Final = 0
+PID_CONSTANT: Final = 1
+"""The numbers of the target's index and of the one process that is traced."""
 TARGET_IN_COOKIE: Final = 0xFFFF_FFFF
 """Put in the place of its target's number it tells a program to ask for its attachment's cookie."""
 

@@ -10,7 +10,12 @@ from typing import Final
 from jinja2 import Template, pass_context
 from jinja2.runtime import Context
 
-from tracelang.build.object import CONSTANT_MAGIC, TARGET_IN_COOKIE
+from tracelang.build.object import (
+    CONSTANT_MAGIC,
+    PID_CONSTANT,
+    TARGET_CONSTANT,
+    TARGET_IN_COOKIE,
+)
 from tracelang.codegen.artifact import GENERATED_NAME, Artifact
 from tracelang.codegen.literals import c_string
 from tracelang.codegen.templates import (
@@ -148,7 +153,8 @@ class _Renderer:
         )
         self._environment.globals.update(
             pid_namespace=pid_namespace,
-            target_constant=f"{CONSTANT_MAGIC:#x}",
+            target_constant=f"{CONSTANT_MAGIC + TARGET_CONSTANT:#x}",
+            pid_constant=f"{CONSTANT_MAGIC + PID_CONSTANT:#x}",
             target_in_cookie=f"{TARGET_IN_COOKIE:#x}",
             transport=plan.transport,
             most_frames=MOST_FRAMES,

@@ -52,8 +52,8 @@ def _processes(wanted: ProcessFilter) -> str:
     parts = []
     if wanted.follow:
         parts.append("those followed: the processes named and their descendants")
-    elif wanted.pid is not None:
-        parts.append(f"process {wanted.pid}")
+    elif wanted.pid:
+        parts.append("the process that `-p` names, its number filled in at loading")
     if wanted.cgroup is not None:
         parts.append(f"members of the cgroup with id {wanted.cgroup} and of those below it")
     if wanted.comm is not None:

@@ -33,7 +33,7 @@ def choose_processes(known: LaunchOptions) -> tuple[ProcessFilter, tuple[int, ..
 
         followed = (pid, *list_descendants(pid))
     follow = bool(known.command) or bool(followed)
-    return ProcessFilter(pid, follow, known.comm, cgroup, level), followed
+    return ProcessFilter(pid is not None, follow, known.comm, cgroup, level), followed
 
 
 def _pid(text: str | None) -> int | None:

@@ -15,10 +15,10 @@ from tracelang.semantic.expressions import Builtin
 
 def filter_processes(wanted: ProcessFilter, body: Body) -> None:
     """Emit the guards, cheapest first."""
-    if wanted.pid is not None and not wanted.follow:
+    if wanted.pid and not wanted.follow:
         pid = body.declare("pid", U32, Helper("current_pid", (), U32))
         body.remember(key_of("value", Builtin(types.U32, "pid")), pid)
-        body.emit(Guard(Operation("==", pid, Number(wanted.pid, U32), CONDITION)))
+        body.emit(Guard(Operation("==", pid, Helper("traced_pid", (), U32), CONDITION)))
     if wanted.follow:
         body.emit(Guard(Helper("is_followed", (), CONDITION)))
     if wanted.cgroup is not None:

@@ -10,9 +10,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
-from tracelang.build.object import TARGET_IN_COOKIE, BuiltObject
+from tracelang.build.object import (
+    PID_CONSTANT,
+    TARGET_CONSTANT,
+    TARGET_IN_COOKIE,
+    BuiltObject,
+)
 from tracelang.diagnostics import DiagnosticError
 from tracelang.mechanism import Mechanism
 from tracelang.plan.follow import FORK, FREE
@@ -24,14 +29,12 @@ from tracelang.runtime.libbcc import Libbcc
 from tracelang.runtime.load import load_program, try_program
 from tracelang.source import Span
 
-_TARGET_CONSTANT: Final = 0
-
 
 class Programs:
     """All programs of a plan: `load`, then `attach`; leaving the context undoes both.
 
     `maps` are descriptors by name, `spans` the rule of each program, to point at where it is
-    refused.
+    refused, `pid` the process to be traced if it is just one.
     """
 
     def __init__(
@@ -41,12 +44,14 @@ class Programs:
         built: BuiltObject,
         maps: Mapping[str, int],
         spans: Mapping[str, Span],
+        pid: int | None = None,
     ) -> None:
         self._library = library
         self._plan = plan
         self._built = {program.name: program for program in built.programs}
         self._maps = maps
         self._spans = spans
+        self._pid = pid or 0
         self._stack = ExitStack()
         self._descriptors: list[int] = []
         self._shared: dict[str, int | None] = {}
@@ -117,7 +122,7 @@ class Programs:
         """Return the one instance of a program that can tell its probes apart, if there is one."""
         name = attachment.program
         if attachment.by_cookie and name not in self._shared:
-            constants = {_TARGET_CONSTANT: TARGET_IN_COOKIE}
+            constants = self._constants(TARGET_IN_COOKIE)
             program = try_program(
                 *(self._library, self._built[name], attachment.mechanism, self._maps, constants)
             )
@@ -128,11 +133,14 @@ class Programs:
         return self._keep(
             load_program(
                 *(self._library, self._built[attachment.program], attachment.mechanism, self._maps),
-                {_TARGET_CONSTANT: attachment.target},
+                self._constants(attachment.target),
                 place=attachment.place,
                 span=self._spans.get(attachment.program),
             )
         )
+
+    def _constants(self, target: int) -> Mapping[int, int]:
+        return {TARGET_CONSTANT: target, PID_CONSTANT: self._pid}
 
     def _keep(self, descriptor: int) -> int:
         self._descriptors.append(descriptor)

@@ -154,7 +154,7 @@ class Session:
             self._follow(pid)
         maps = {name: map_.fd for name, map_ in self._maps.items()}
         self._programs = self._stack.enter_context(
-            Programs(library, self._plan, self._built, maps, self._spans)
+            Programs(library, self._plan, self._built, maps, self._spans, self._options.watch)
         )
         self._programs.load()
         self._programs.run("begin")

@@ -27,6 +27,7 @@ TEMPLATES = template_directory()
 GLOBALS = {
     "pid_namespace": None,
     "target_constant": "0x1",
+    "pid_constant": "0x3",
     "target_in_cookie": "0x2",
     "transport": "ring",
     "most_frames": 127,

@@ -66,7 +66,7 @@ def test_another_option_is_another_script(compiler: ScriptCompiler, options: Lau
 
 
 def test_other_processes_are_another_script(compiler: ScriptCompiler) -> None:
-    filters = (ProcessFilter(), ProcessFilter(pid=1), ProcessFilter(comm="sh"))
+    filters = (ProcessFilter(), ProcessFilter(pid=True), ProcessFilter(comm="sh"))
     source = SourceFile("a", SCRIPT)
     keys = {compiler._key([source], CompileOptions(BindOptions(), f)) for f in filters}
     assert len(keys) == len(filters)
