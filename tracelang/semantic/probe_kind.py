@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Protocol
 
@@ -21,8 +21,9 @@ class TargetScope:
     """What targets are resolved against.
 
     `prefer` is `kprobe`, `fentry` or empty: the mechanism for kernel functions where both are to be
-    had. `most_probes` is how many places a rule may have. What is read of the machine besides the
-    kernel goes to `observed`, what is worth a warning to `reporter`.
+    had. `most_probes` is how many places a rule may have. `asking` tells how many rules, or legs of
+    spans, name targets of each kind. What is read of the machine besides the kernel goes to
+    `observed`, what is worth a warning to `reporter`.
     """
 
     kernel: KernelView
@@ -31,6 +32,7 @@ class TargetScope:
     most_probes: int = MOST_PROBES
     observed: Observed = field(default_factory=Observed)
     reporter: Reporter = field(default_factory=Reporter)
+    asking: Mapping[str, int] = field(default_factory=dict)
 
 
 class ProbeKind(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from tracelang.dataclass import dataclass
 from tracelang.decoders.protocol import Decoder
@@ -52,7 +53,10 @@ def bind_script(
         declared_params, options.arguments, reporter, options.own_options
     )
     observed = observed or Observed()
-    targets = TargetScope(kernel, types, options.prefer, options.most_probes, observed, reporter)
+    targets = TargetScope(
+        *(kernel, types, options.prefer, options.most_probes, observed, reporter),
+        _count_asking(declared),
+    )
     calls = WatchedCalls(vocabulary.kinds, targets)
     scope = ScriptScope(
         kernel,
@@ -75,6 +79,16 @@ def bind_script(
     return ScriptModel(
         script.description, params, rules, platform, *_stops(script), tuple(calls.found)
     )
+
+
+def _count_asking(declared: Iterable[ast.ProbeRule | ast.SpanRule]) -> Mapping[str, int]:
+    """Return how many rules, or legs of spans, name targets of each kind."""
+    asking: Counter[str] = Counter()
+    for rule in declared:
+        legs = rule.legs if isinstance(rule, ast.SpanRule) else ()
+        for choices in (rule.targets, *(leg.targets for leg in legs)):
+            asking.update({t.kind for choice in choices for t in choice.options})
+    return asking
 
 
 def _bind_rules(
