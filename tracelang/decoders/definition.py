@@ -52,6 +52,12 @@ def remember(
     return Memo(read, worth).__getitem__
 
 
+def is_remembered(read: Callable[[Any], object], raw: object) -> bool:
+    """Tell whether `read` is one that remembers, and has read `raw` already."""
+    memo = getattr(read, "__self__", None)
+    return isinstance(memo, Memo) and raw in memo
+
+
 def reading(
     text: Callable[[Any], str],
     *,

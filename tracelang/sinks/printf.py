@@ -10,11 +10,12 @@ What C's printf would print is printed, with three differences that make values 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from tracelang.dataclass import dataclass
+from tracelang.decoders.definition import is_remembered
 from tracelang.decoders.fixed import fixed_point, truncate
 from tracelang.decoders.format import Conversion, Format, Literal
 from tracelang.decoders.integers import show_char
@@ -44,7 +45,7 @@ def compile_format(format_: Format, values: Sequence[FormatValue]) -> Render:
     interpreter's own code.
     """
     parts: list[str] = []
-    columns: list[tuple[Callable[[Row], Any], Convert | None]] = []
+    columns: list[_Column] = []
     remaining = iter(values)
     for piece in format_.pieces:
         if isinstance(piece, Literal):
@@ -52,25 +53,51 @@ def compile_format(format_: Format, values: Sequence[FormatValue]) -> Render:
         else:
             value = next(remaining)
             specification, convert = _compile_conversion(piece, value)
+            columns.append(_Column(len(parts), itemgetter(value.slot), convert))
             parts.append(specification)
-            columns.append((itemgetter(value.slot), convert))
-    return _join_columns("".join(parts), columns)
+    return _join_columns(parts, columns)
 
 
-def _join_columns(
-    template: str, columns: Sequence[tuple[Callable[[Row], Any], Convert | None]]
-) -> Render:
-    if not columns:
-        line = template % ()
-        return lambda rows: line * len(rows)
-    width = len(columns)
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A conversion: where it is in the format, and how its argument is got from a row."""
 
+    place: int
+    pick: Callable[[Row], Any]
+    convert: Convert | None
+
+    def is_alike(self, picked: list[Any]) -> bool:
+        """Tell whether all values are one, which need be converted only once.
+
+        Only a conversion that is remembered may be left out: others count what they cut.
+        """
+        first = picked[0]
+        if picked[-1] != first or picked.count(first) != len(picked):
+            return False
+        return self.convert is None or is_remembered(self.convert, first)
+
+
+def _join_columns(parts: Sequence[str], columns: Sequence[_Column]) -> Render:
     def render(rows: Sequence[Row]) -> str:
-        # One text for all rows at once takes a fifth less time than a line for each.
+        if not rows:
+            return ""
+        # One text for all rows at once takes a fifth less time than a line for each. What is the
+        # same in all of them, as the process mostly is, becomes part of that text.
+        pieces = list(parts)
+        varying: list[Iterable[Any]] = []
+        for column in columns:
+            picked = list(map(column.pick, rows))
+            convert = column.convert
+            if column.is_alike(picked):
+                value = picked[0] if convert is None else convert(picked[0])
+                pieces[column.place] = (parts[column.place] % (value,)).replace("%", "%%")
+            else:
+                varying.append(picked if convert is None else map(convert, picked))
+        template = "".join(pieces)
+        width = len(varying)
         values: list[Any] = [None] * (width * len(rows))
-        for place, (pick, convert) in enumerate(columns):
-            picked = map(pick, rows)
-            values[place::width] = picked if convert is None else map(convert, picked)
+        for place, column_values in enumerate(varying):
+            values[place::width] = column_values
         return template * len(rows) % tuple(values)
 
     return render

@@ -228,3 +228,29 @@ class TestPieces:
 
     def test_no_rows_print_nothing(self) -> None:
         assert compile_format(parse_format("%d"), [FormatValue(0, bind("int"))])([]) == ""
+
+
+class TestBatches:
+    """Rows together print what each prints alone, whether their values are alike or not."""
+
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from([0, 7, -1]), st.sampled_from([b"50%\0", b"%s\0", b"\0"])),
+            max_size=6,
+        )
+    )
+    def test_of_values_that_are_often_alike(self, rows: list[tuple[int, bytes]]) -> None:
+        values = [FormatValue(n, bind(d)) for n, d in ((0, "int"), (1, "text"), (0, "int"))]
+        format_ = parse_format("%d%% <%5s> %x\n")
+        together = compile_format(format_, values)
+        for _ in range(2):  # what was seen before is remembered
+            alone = [compile_format(format_, values)([row]) for row in rows]
+            assert together(rows) == "".join(alone)
+
+    def test_each_text_that_is_cut_is_counted_though_all_are_alike(self) -> None:
+        cuts: list[int] = []
+        within = context(limit=3, on_cut=lambda: cuts.append(1))
+        value = FormatValue(0, bind("text", within=within))
+        render = compile_format(parse_format("%s\n"), [value])
+        assert render([(b"abcdef\0",)] * 5) + render([(b"abcdef\0",)] * 2) == "abc…\n" * 7
+        assert len(cuts) == 7
