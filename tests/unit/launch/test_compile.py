@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.cases.compiling import open_recorded
+from tests.cases.compiling import Conditions, compile_case, open_recorded
 from tracelang.build.cache import ObjectCache
+from tracelang.build.object import BuiltObject
 from tracelang.diagnostics import DiagnosticError
 from tracelang.kernel.machine import recorded_machine
 from tracelang.launch import compile as script_compiler
-from tracelang.launch.compile import ScriptCompiler
+from tracelang.launch.compile import CompiledScript, ScriptCompiler
 from tracelang.launch.options import LaunchOptions
 from tracelang.pipeline import CompileOptions
 from tracelang.plan.process_filter import ProcessFilter
@@ -155,3 +156,11 @@ def test_without_a_cache_nothing_is_remembered() -> None:
     compiler = ScriptCompiler(None, open_recorded("linux-6.18"))
     assert not is_known(compiler)
     assert not is_known(compiler)
+
+
+def test_what_the_kernel_refused_is_not_among_what_is_attached() -> None:
+    plan = compile_case("kprobe:vfs_read*", Conditions(kernel="debian-6.1")).plan
+    script = CompiledScript(plan, BuiltObject((), ()), (), {}, (), 128, cached=False)
+    everything = list(script.describe_attachments())
+    assert len(everything) == len(plan.attachments) > 1
+    assert list(script.describe_attachments(plan.attachments[:1])) == everything[1:]
