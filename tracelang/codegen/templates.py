@@ -22,7 +22,7 @@ PRELUDE: Final = (
     "counting",
     "memory",
     "texts",
-    "comm",
+    "typed_task",
     "lists",
     "paths",
     "stacks",

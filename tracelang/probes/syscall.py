@@ -36,9 +36,6 @@ from tracelang.semantic.types import BOOL, S64, U64, Space
 from tracelang.syntax import ast
 
 _CATEGORY: Final = "syscalls"
-_FEW_RULES: Final = 2
-"""With more rules on system calls each would run programs of the others that only look at the
-call's number: its own tracepoint is cheaper again."""
 _MANY: Final = 8
 """More calls than this are sooner attached by one raw tracepoint than by a tracepoint for each."""
 
@@ -65,8 +62,8 @@ class SyscallKind:
         if not found:
             raise no_such_target(target, f"system call `{target.parts[0]}`", calls, f"{self.name}:")
         infos = [calls[name] for name in found]
-        few = scope.asking.get("syscall", 0) + scope.asking.get("sysret", 0) <= _FEW_RULES
-        busy = few and any(call.name in BUSY for call in infos)
+        alone = scope.asking.get("syscall", 0) + scope.asking.get("sysret", 0) <= 1
+        busy = alone and not self.returning and any(call.name in BUSY for call in infos)
         if (len(infos) > _MANY or busy) and scope.kernel.features.raw_tracepoint.present:
             return tuple(self._among_many(target, call, scope) for call in infos)
         return tuple(self._place(target, call, scope) for call in infos)

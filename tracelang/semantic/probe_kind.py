@@ -21,8 +21,8 @@ class TargetScope:
     """What targets are resolved against.
 
     `prefer` is `kprobe`, `fentry` or empty: the mechanism for kernel functions where both are to be
-    had. `most_probes` is how many places a rule may have. `asking` tells how many rules, or legs of
-    spans, name targets of each kind. What is read of the machine besides the kernel goes to
+    had. `most_probes` is how many places a rule may have. `asking` tells how many rules, or sides
+    of spans, name targets of each kind. What is read of the machine besides the kernel goes to
     `observed`, what is worth a warning to `reporter`.
     """
 

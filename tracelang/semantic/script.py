@@ -82,11 +82,13 @@ def bind_script(
 
 
 def _count_asking(declared: Iterable[ast.ProbeRule | ast.SpanRule]) -> Mapping[str, int]:
-    """Return how many rules, or legs of spans, name targets of each kind."""
+    """Return how many rules name targets of each kind; in spans each side counts."""
     asking: Counter[str] = Counter()
     for rule in declared:
-        legs = rule.legs if isinstance(rule, ast.SpanRule) else ()
-        for choices in (rule.targets, *(leg.targets for leg in legs)):
+        sides = [rule.targets]
+        if isinstance(rule, ast.SpanRule):
+            sides += [rule.targets, *(leg.targets for leg in rule.legs)]
+        for choices in sides:
             asking.update({t.kind for choice in choices for t in choice.options})
     return asking
 
